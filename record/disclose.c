@@ -1,0 +1,156 @@
+/* record/disclose.c - values to stored objects and to the salted field tree, and back. Pure.
+ *
+ * disclosure = base64url(JSON [salt, name, value]) is exactly an SD-JWT disclosure (RFC 9901); its SHA-256 is the digest.
+ * leaf = H(0x10 || digest), node = H(0x11 || l || r), slots in schema order. Format: docs/formats/record.md.
+ */
+#include "record/schema.h"
+
+enum { SALT_LEN = 16, LEAF_BYTE = 0x10, NODE_BYTE = 0x11 };
+
+enum key_class value_class(const struct field *f, const struct value *v)
+{
+	if (f->cls == PERSON)
+		return KEY_PERSON;
+	if (f->publicity == PUBLIC || f->publicity == UNSTATED || (f->publicity == OWNER_CHOICE && v->open))
+		return KEY_PUBLIC;
+	return KEY_BUSINESS;
+}
+
+struct node *value_node(struct arena *a, const struct field *f, const struct value *v)
+{
+	struct node *arr;
+
+	if (v->said == SAID_NOTHING)
+		return NULL;
+	if (v->said == SAID_NOT_APPLICABLE)
+		return node_str(a, S(NOT_APPLICABLE));
+	if (f->kind == KIND_INTEGER)
+		return node_int(a, v->i);
+	if (f->kind == KIND_YES)
+		return node_bool(a, v->i != 0);
+	if (!v->list)
+		return node_str(a, v->text);
+	arr = node_arr(a);
+	for (size_t i = 0; i < v->n; i++)
+		node_add(arr, node_str(a, v->list[i]));
+	return arr;
+}
+
+struct node *class_node(struct arena *a, const struct type *t, const struct value *values, enum key_class c)
+{
+	struct node *o = node_obj(a);
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct field *f = &t->fields[i];
+		struct node *n = f->cls == TRANSIENT || value_class(f, &values[i]) != c ? NULL : value_node(a, f, &values[i]);
+
+		if (n)
+			node_set(o, str_of(f->name), n);
+	}
+	return o;
+}
+
+static void value_from(struct arena *a, const struct field *f, const struct node *x, struct value *v)
+{
+	v->said = SAID_VALUE;
+	switch (x->kind) {
+	case NODE_INT:
+		v->i = x->i;
+		v->text = str_fmt(a, "%lld", (long long)x->i);
+		return;
+	case NODE_BOOL:
+		v->i = x->yes;
+		v->text = x->yes ? S("true") : S("false");
+		return;
+	case NODE_ARR: {
+		struct str *list = TAKE(a, struct str, x->n + 1);
+
+		for (const struct node *y = x->first; y; y = y->next)
+			list[v->n++] = y->s;
+		v->list = list;
+		return;
+	}
+	default:
+		v->text = x->s;
+	}
+	if (f->need == IF_APPLICABLE && str_is(x->s, NOT_APPLICABLE))
+		v->said = SAID_NOT_APPLICABLE;
+	else if (f->kind == KIND_REF && !id_get(x->s, &v->i))
+		v->i = 0;
+	else if (f->kind == KIND_DATE && !date_get(x->s, &v->i))
+		v->i = 0;
+	else if (f->kind == KIND_TIME && !time_get(x->s, &v->i))
+		v->i = date_get(x->s, &v->i) ? v->i * DAY_MS - CHINA_OFFSET_MIN * INT64_C(60000) : 0;
+}
+
+void values_from(struct arena *a, const struct type *t, const struct node *const stored[KEY_CLASSES], struct value *values)
+{
+	for (size_t i = 0; i < t->n; i++)
+		for (int c = 0; c < KEY_CLASSES; c++) {
+			const struct node *x = node_get(stored[c], t->fields[i].name);
+
+			if (!x)
+				continue;
+			values[i].open = c == KEY_PUBLIC;
+			value_from(a, &t->fields[i], x, &values[i]);
+		}
+}
+
+/* HMAC(record key of the class, label || slot), as 32 bytes. */
+static struct hash slot_secret(const struct record_keys *k, enum key_class c, const char *label, size_t slot)
+{
+	unsigned char at[2] = { (unsigned char)(slot >> 8), (unsigned char)slot };
+	struct str parts[] = { str_of(label), { (const char *)at, sizeof(at) } };
+
+	return hmac_of(HASH_SHA256, (struct str){ (const char *)k->key[c], 32 }, parts, ROWS(parts));
+}
+
+struct str slot_disclosure(struct arena *a, const struct type *t, size_t slot, const struct value *v, const struct record_keys *k)
+{
+	const struct field *f = &t->fields[slot];
+	struct node *value = f->cls == TRANSIENT ? NULL : value_node(a, f, v);
+	struct hash salt;
+	struct buf b;
+
+	if (!value)
+		return S("");
+	salt = slot_secret(k, value_class(f, v), "suyuan/salt/1", slot);
+	b = buf_in(a, 128);
+	buf_z(&b, "[");
+	buf_json(&b, base64url_str(a, salt.b, SALT_LEN));
+	buf_z(&b, ",");
+	buf_json(&b, str_of(f->name));
+	buf_z(&b, ",");
+	json_canon(&b, value);
+	buf_z(&b, "]");
+	return base64url_str(a, b.p, b.n);
+}
+
+struct hash slot_leaf(enum hash_id h, struct str disclosure)
+{
+	unsigned char byte = LEAF_BYTE;
+	struct hash digest = hash_of(h, disclosure);
+	struct str parts[] = { { (const char *)&byte, 1 }, hash_str(&digest) };
+
+	return hash_parts(h, parts, ROWS(parts));
+}
+
+static struct hash decoy_leaf(enum hash_id h, const struct record_keys *k, size_t slot)
+{
+	unsigned char byte = LEAF_BYTE;
+	struct hash digest = slot_secret(k, KEY_PUBLIC, "suyuan/decoy/1", slot);
+	struct str parts[] = { { (const char *)&byte, 1 }, hash_str(&digest) };
+
+	return hash_parts(h, parts, ROWS(parts));
+}
+
+void slot_leaves(struct arena *a, enum hash_id h, const struct type *t, const struct value *values, const struct record_keys *k, struct hash *ret)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct str d = slot_disclosure(a, t, i, &values[i], k);
+
+		ret[i] = d.n ? slot_leaf(h, d) : decoy_leaf(h, k, i);
+	}
+}
+
+struct hash field_root(enum hash_id h, const struct hash *leaves, size_t n) { return tree_root(h, NODE_BYTE, leaves, n); }
