@@ -56,6 +56,7 @@ struct field {
 	const char *ref;          /* KIND_REF: record type */
 	bool own;                 /* KIND_REF: must belong to the caller, or to the officer's region */
 	bool index;               /* a column of the derived table */
+	bool counterparty;        /* KIND_USCC: this party is the other side of the record and sees it */
 	bool past;                /* dates and times: not after now */
 	enum data_class cls;
 	int keep_years;           /* retention; 0 = as long as the record */
@@ -75,6 +76,7 @@ struct type {
 	size_t n;
 	const char *clause;
 	const char *title;        /* the field that names a record in lists */
+	const char *plural;       /* "batches" in URLs; NULL: name + "s" */
 };
 
 #define OURS "本平台"

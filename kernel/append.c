@@ -1,0 +1,267 @@
+/* kernel/append.c - a checked record becomes rows and a log entry, inside the caller's transaction; and back.
+ *
+ * Public values lie in clear, business and personal ones each sealed as one blob under a random key of that record and class.
+ * The keys are wrapped under the home's master key, which is no part of the database. The leaf holds no value (docs/formats/record.md).
+ */
+#include "kernel/inside.h"
+
+static const char *const leaf_words[] = { "", "reg", "obj", "flow", "set", "access", "note" };
+
+int64_t new_id(struct kernel *k, int64_t now)
+{
+	int64_t id = now << 20;
+
+	k->last_id = id > k->last_id ? id : k->last_id + 1;
+	return k->last_id;
+}
+
+static struct str bound_to(struct arena *a, int64_t record, const char *what) { return str_fmt(a, "%s %lld", what, (long long)record); }
+
+/* A key wraps exactly one thing, so the nonce may come from what it wraps: record id and class. */
+static void nonce_of(int64_t record, unsigned part, unsigned char ret[SEAL_NONCE_LEN])
+{
+	be_put((uint64_t)record, ret, 8);
+	be_put(part, ret + 8, 4);
+}
+
+static enum err wrap_keys(struct call *c, int64_t record, const struct record_keys *keys, struct str ret[KEY_CLASSES])
+{
+	for (unsigned i = 0; i < KEY_CLASSES; i++) {
+		unsigned char nonce[SEAL_NONCE_LEN];
+		enum err e;
+
+		nonce_of(record, i, nonce);
+		e = seal(SEAL_AES256_GCM, c->k->master_key, nonce, bound_to(c->arena, record, "key"), (struct str){ (const char *)keys->key[i], 32 },
+		         c->arena, &ret[i]);
+		if (e)
+			return e;
+	}
+	return OK;
+}
+
+static enum err seal_class(struct call *c, int64_t record, const struct record_keys *keys, const struct node *values, enum key_class cls, struct val *ret)
+{
+	unsigned char nonce[SEAL_NONCE_LEN];
+	struct str sealed;
+	enum err e;
+
+	*ret = V_NULL;
+	if (!values->n)
+		return OK;
+	nonce_of(record, 16 + (unsigned)cls, nonce);
+	e = seal(SEAL_AES256_GCM, keys->key[cls], nonce, bound_to(c->arena, record, "values"), canon_str(c->arena, values), c->arena, &sealed);
+	if (!e)
+		*ret = V_B(sealed);
+	return e;
+}
+
+/* Minute precision: a second would let an observer match entries to parcels. */
+static struct str leaf_time(struct arena *a, int64_t ms)
+{
+	return time_str(a, ms - ms % 60000, false);
+}
+
+struct correction { int64_t root, previous, corrected_index; };
+
+static struct str leaf_bytes(struct call *c, const struct filing *f, const struct correction *fix, const struct hash *field_hash)
+{
+	struct arena *a = c->arena;
+	struct node *o = node_obj(a);
+	const struct type *t = f->type;
+
+	put_str(a, o, "a", leaf_time(a, c->now));
+	put_z(a, o, "h", "sha256");
+	put_z(a, o, "k", t->schema);
+	put_int(a, o, "n", (int64_t)t->n);
+	put_str(a, o, "r", base64url_str(a, field_hash->b, HASH_LEN));
+	put_z(a, o, "t", f->corrects && !t->blind ? "fix" : leaf_words[t->leaf]);
+	put_int(a, o, "v", 1);
+	if (!t->blind) {
+		if (f->org.n)
+			put_str(a, o, "o", f->org);
+		put_str(a, o, "s", f->subject.n ? f->subject : id_str(a, fix->root));
+		put_int(a, o, "p", fix->previous);
+		if (f->corrects)
+			put_int(a, o, "c", fix->corrected_index);
+	}
+	return canon_str(a, o);
+}
+
+static enum err correction_of(struct call *c, const struct filing *f, int64_t record, struct correction *ret)
+{
+	struct rows r;
+	struct record old;
+	enum err e;
+
+	*ret = (struct correction){ record, -1, -1 };
+	if (!f->corrects)
+		return OK;
+	e = kernel_record(c, f->corrects, 1u << KEY_PUBLIC, &old);
+	if (e)
+		return call_refuse(c, E_ABSENT, "没有找到要更正的记录", "the record to correct was not found");
+	if (old.type != f->type || old.party != f->party)
+		return call_refuse(c, E_DENIED, "只能更正本单位的同类记录", "only a record of the same type and party can be corrected");
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_CORRECTED], VALS(V_I(old.id), V_I(old.root)), &r);
+	if (!e && r.n)
+		return call_refuse(c, E_STATE, "这条记录已被更正，请更正最新的一条", "this record was corrected already; correct the latest one");
+	if (!e)
+		e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_LAST], VALS(V_I(old.root)), &r);
+	if (!e)
+		*ret = (struct correction){ old.root, r.n ? row_int(&r, 0, 0) : -1, (int64_t)old.index };
+	return e;
+}
+
+static enum err tell_record(struct call *c, const struct filing *f, int64_t record, const struct correction *fix, uint64_t index,
+                            const struct record_keys *keys)
+{
+	struct node *shown = class_node(c->arena, f->type, f->values, KEY_PUBLIC);
+	struct str wrapped[KEY_CLASSES];
+	struct val biz, per;
+	enum err e;
+
+	e = seal_class(c, record, keys, class_node(c->arena, f->type, f->values, KEY_BUSINESS), KEY_BUSINESS, &biz);
+	if (!e)
+		e = seal_class(c, record, keys, class_node(c->arena, f->type, f->values, KEY_PERSON), KEY_PERSON, &per);
+	if (!e)
+		e = wrap_keys(c, record, keys, wrapped);
+	if (e)
+		return e;
+	db_tell(c->db, kernel_sql[SQL_RECORD_PUT], VALS(V_I(record), V_T(str_of(f->type->name)), V_I(f->party), V_I(fix->root), V_I(f->corrects),
+	        V_I(c->now), V_I((int64_t)index), V_T(canon_str(c->arena, shown)), biz, per));
+	db_tell(c->db, kernel_sql[SQL_RECORD_KEY_PUT], VALS(V_I(record), V_B(wrapped[0]), V_B(wrapped[1]), V_B(wrapped[2])));
+	return OK;
+}
+
+enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_record)
+{
+	struct kernel *k = c->k;
+	int64_t record = new_id(k, c->now);
+	struct record_keys keys;
+	struct correction fix;
+	struct hash *leaves = TAKE(c->arena, struct hash, f->type->n), root;
+	struct str leaf;
+	uint64_t index;
+	enum err e = random_fill(&keys, sizeof(keys));
+
+	if (!e)
+		e = correction_of(c, f, record, &fix);
+	if (e)
+		return e;
+	slot_leaves(c->arena, HASH_SHA256, f->type, f->values, &keys, leaves);
+	root = field_root(HASH_SHA256, leaves, f->type->n);
+	leaf = leaf_bytes(c, f, &fix, &root);
+	if (leaf.n > LOG_ENTRY_MAX)
+		return E_TOO_BIG;
+	index = log_add(k->log, leaf);
+	k->group_filed = true;
+	k->group_at = c->now;
+	e = tell_record(c, f, record, &fix, index, &keys);
+	explicit_bzero(&keys, sizeof(keys));
+	if (e)
+		return e;
+	db_tell(c->db, kernel_sql[SQL_ENTRY_PUT], VALS(V_I((int64_t)index), V_B(leaf)));
+	e = project_record(c, f->type, record, index, f->party, fix.root, c->now, f->corrects, f->values);
+	if (e)
+		return e;
+	if (!c->filed) {
+		c->filed = true;
+		c->record = record;
+		c->index = index;
+		c->leaf = leaf;
+	}
+	*ret_record = record;
+	return db_sticky(c->db);
+}
+
+/* ---- and back ---- */
+
+static enum err open_class(struct call *c, int64_t record, struct str wrapped, struct str sealed, struct node **ret)
+{
+	static const struct json_limits limits = { .bytes = 1 << 24, .depth = 8, .nodes = 1 << 20 };
+	struct str key, plain;
+	struct json_trouble trouble;
+	enum err e = unseal(c->k->master_key, bound_to(c->arena, record, "key"), wrapped, c->arena, &key);
+
+	if (!e && key.n != 32)
+		e = E_CORRUPT;
+	if (!e)
+		e = unseal((const unsigned char *)key.p, bound_to(c->arena, record, "values"), sealed, c->arena, &plain);
+	if (!e)
+		e = json_read(c->arena, plain, &limits, ret, &trouble);
+	return e ? E_CORRUPT : OK;
+}
+
+/* row: RECORD_COLUMNS of sql.c */
+enum err record_from_row(struct call *c, const struct val *row, unsigned classes, struct record *ret)
+{
+	static const struct json_limits limits = { .bytes = 1 << 24, .depth = 8, .nodes = 1 << 20 };
+	struct record r = { .id = row[0].i, .party = row[2].i, .root = row[3].i, .corrects = row[4].i, .at = row[5].i, .index = (uint64_t)row[6].i };
+	struct node *stored[KEY_CLASSES] = { NULL };
+	struct json_trouble trouble;
+	enum err e = OK;
+
+	r.type = kernel_type(c->k, row[1].s);
+	if (!r.type)
+		return E_CORRUPT;
+	r.held[KEY_PUBLIC] = true;
+	r.held[KEY_BUSINESS] = row[8].kind == VAL_BLOB;
+	r.held[KEY_PERSON] = row[9].kind == VAL_BLOB;
+	if (classes & 1u << KEY_PUBLIC)
+		e = json_read(c->arena, row[7].s, &limits, &stored[KEY_PUBLIC], &trouble);
+	if (!e && r.held[KEY_BUSINESS] && classes & 1u << KEY_BUSINESS)
+		e = open_class(c, r.id, row[11].s, row[8].s, &stored[KEY_BUSINESS]);
+	if (!e && r.held[KEY_PERSON] && classes & 1u << KEY_PERSON)
+		e = open_class(c, r.id, row[12].s, row[9].s, &stored[KEY_PERSON]);
+	if (e)
+		return E_CORRUPT;
+	r.values = TAKE(c->arena, struct value, r.type->n);
+	values_from(c->arena, r.type, (const struct node *const *)stored, r.values);
+	*ret = r;
+	return OK;
+}
+
+enum err kernel_record(struct call *c, int64_t id, unsigned classes, struct record *ret)
+{
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_GET], VALS(V_I(id)), &r);
+
+	if (e)
+		return e;
+	return r.n ? record_from_row(c, r.v, classes, ret) : E_ABSENT;
+}
+
+/* The unwrapped keys of a record row (RECORD_COLUMNS), to make or to recompute disclosures. A destroyed key is left zero. */
+enum err record_keys_get(struct call *c, const struct val *row, struct record_keys *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (unsigned i = 0; i < KEY_CLASSES; i++) {
+		struct str key;
+		enum err e;
+
+		if (row[10 + i].kind != VAL_BLOB)
+			continue;
+		e = unseal(c->k->master_key, bound_to(c->arena, row[0].i, "key"), row[10 + i].s, c->arena, &key);
+		if (e || key.n != 32)
+			return E_CORRUPT;
+		memcpy(ret->key[i], key.p, 32);
+	}
+	return OK;
+}
+
+struct str kernel_blind(struct call *c, const char *label, struct str text)
+{
+	struct str parts[] = { str_of(label), S("\n"), text };
+	struct hash h = hmac_of(HASH_SHA256, (struct str){ (const char *)c->k->blind_key, 32 }, parts, ROWS(parts));
+
+	return str_copy(c->arena, (struct str){ (const char *)h.b, 16 });
+}
+
+enum err kernel_hide(struct kernel *k, struct arena *a, int64_t record, uint32_t part, struct str plain, struct str *ret)
+{
+	unsigned char nonce[SEAL_NONCE_LEN];
+
+	nonce_of(record, part, nonce);
+	return seal(SEAL_AES256_GCM, k->table_key, nonce, S("hidden"), plain, a, ret);
+}
+
+enum err kernel_show(struct kernel *k, struct arena *a, struct str hidden, struct str *ret) { return unseal(k->table_key, S("hidden"), hidden, a, ret); }

@@ -1,0 +1,102 @@
+/* kernel/blob.c - documents beside the database: open ones named by their SHA-256, withheld ones by a keyed hash and sealed.
+ *
+ * A withheld file's name tells nothing (the plain hash of a known report would), and a stolen disk holds no readable copy.
+ */
+#include "kernel/inside.h"
+#include "record/media.h"
+
+enum { FILE_MAX = 20 << 20 };
+
+static const char *blob_path(struct call *c, struct str id)
+{
+	return str_fmt(c->arena, "%s/files/%.2s/%.*s", c->k->home, id.p, STR_ARG(id)).p;
+}
+
+static void file_key(struct call *c, struct str id, unsigned char ret[32])
+{
+	struct str parts[] = { S("suyuan/file/1\n"), id };
+	struct hash h = hmac_of(HASH_SHA256, (struct str){ (const char *)c->k->master_key, 32 }, parts, ROWS(parts));
+
+	memcpy(ret, h.b, 32);
+}
+
+static struct str blob_id(struct call *c, struct str bytes, bool open)
+{
+	struct str parts[] = { S("suyuan/file/name/1\n"), bytes };
+	struct hash h = open ? hash_of(HASH_SHA256, bytes)
+	                     : hmac_of(HASH_SHA256, (struct str){ (const char *)c->k->blind_key, 32 }, parts, ROWS(parts));
+
+	return hex_str(c->arena, h.b, HASH_LEN);
+}
+
+static enum err store_bytes(struct call *c, struct str id, struct str bytes, bool open)
+{
+	const char *path = blob_path(c, id);
+	unsigned char key[32], nonce[SEAL_NONCE_LEN] = { 0 };      /* the key is of this one content: its nonce may be fixed */
+	enum err e = OK;
+
+	if (file_exists(path))
+		return OK;
+	if (!open) {
+		file_key(c, id, key);
+		e = seal(SEAL_AES256_GCM, key, nonce, id, bytes, c->arena, &bytes);
+		explicit_bzero(key, sizeof(key));
+	}
+	if (!e)
+		e = dir_make(str_fmt(c->arena, "%s/files/%.2s", c->k->home, id.p).p, 0700);
+	return e ? e : file_write(path, bytes, 0600);
+}
+
+enum err blob_put(struct call *c, struct str name, struct str bytes, bool open, struct blob_info *ret)
+{
+	const char *type = media_type(bytes);
+	enum err e;
+
+	if (!type)
+		return call_refuse(c, E_TYPE, "只接受 PDF、JPEG 或 PNG 文件（按内容判断）", "PDF, JPEG or PNG files only, judged by content");
+	if (bytes.n > FILE_MAX)
+		return call_refuse(c, E_TOO_BIG, "文件不能超过20 MB", "a file has at most 20 MB");
+	e = media_clean(c->arena, bytes, &bytes);
+	if (e)
+		return call_refuse(c, E_BAD, "图片文件已损坏", "the picture is broken");
+	*ret = (struct blob_info){ .id = blob_id(c, bytes, open), .type = str_of(type), .name = name, .size = (int64_t)bytes.n, .party = c->who->party,
+		.open = open };
+	e = store_bytes(c, ret->id, bytes, open);
+	if (e)
+		return e;
+	db_tell(c->db, kernel_sql[SQL_BLOB_PUT], VALS(V_T(ret->id), V_I(ret->party), V_T(ret->type), V_T(name), V_I(ret->size), V_I(open), V_I(c->now)));
+	return db_sticky(c->db);
+}
+
+enum err blob_get(struct call *c, struct str id, struct blob_info *ret)
+{
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_BLOB_GET], VALS(V_T(id)), &r);
+
+	if (e)
+		return e;
+	if (r.n == 0)
+		return E_ABSENT;
+	*ret = (struct blob_info){ .id = row_str(&r, 0, 0), .type = row_str(&r, 0, 1), .name = row_str(&r, 0, 2), .size = row_int(&r, 0, 3),
+		.party = row_int(&r, 0, 4), .open = row_int(&r, 0, 5) != 0 };
+	return OK;
+}
+
+enum err blob_read(struct call *c, struct str id, struct str *ret_bytes)
+{
+	struct blob_info b;
+	unsigned char key[32];
+	struct str bytes;
+	enum err e = blob_get(c, id, &b);
+
+	if (!e)
+		e = file_read(c->arena, blob_path(c, id), FILE_MAX + 64, &bytes);
+	if (!e && !b.open) {
+		file_key(c, id, key);
+		e = unseal(key, id, bytes, c->arena, &bytes);
+		explicit_bzero(key, sizeof(key));
+	}
+	if (!e)
+		*ret_bytes = bytes;
+	return e;
+}

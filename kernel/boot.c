@@ -1,0 +1,484 @@
+/* kernel/boot.c - making, opening and closing a home: keys, settings, tables, tables of types and operations. */
+#include "kernel/inside.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LIFE_MAX = 256 << 20, CREW_THREADS = 2, CREW_QUEUE = 4096 };
+
+static void explain(char why[300], const char *fmt, ...) PRINTF(2, 3);
+static void explain(char why[300], const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, 300, fmt, args);
+	va_end(args);
+}
+
+static char *home_path(struct kernel *k, const char *name) { return str_z(&k->life, str_fmt(&k->life, "%s/%s", k->home, name)); }
+
+/* ---- tables of the program, from the modules ---- */
+
+static int by_name(const void *x, const void *y)
+{
+	return strcmp((*(const struct op *const *)x)->name, (*(const struct op *const *)y)->name);
+}
+
+static const char *plural_of(struct arena *a, const struct type *t) { return t->plural ? t->plural : str_fmt(a, "%ss", t->name).p; }
+
+static const struct field *one_ref(struct arena *a, const struct type *t)
+{
+	struct field *f = TAKE(a, struct field, 1);
+
+	*f = (struct field){ .name = "id", .kind = KIND_REF, .need = REQUIRED, .publicity = PUBLIC, .clause = OURS, .words = "记录编号",
+	                     .en = "record id", .ref = t->name };
+	return f;
+}
+
+/* Every kept type has a list and a page of one record; neither is written by hand. */
+static void add_type_ops(struct kernel *k, const struct op **ops, size_t *n, const struct type *t)
+{
+	static const struct field list_fields[] = {
+		ROW(before, REF, OPTIONAL, PUBLIC, OURS, "从此记录之前", .ref = "any", .en = "records before this one")
+		ROW(field, TEXT, OPTIONAL, PUBLIC, OURS, "按字段查找", .max = 60, .en = "search in field")
+		ROW(value, TEXT, OPTIONAL, PUBLIC, OURS, "查找的值", .en = "value searched")
+	};
+	static const struct type list_in = { .name = "list", .fields = list_fields, .n = ROWS(list_fields), .zh = "列表", .en = "list" };
+	struct op *list = TAKE(&k->life, struct op, 1), *get = TAKE(&k->life, struct op, 1);
+	struct type *in = TAKE(&k->life, struct type, 1);
+	bool open = t->leaf == LEAF_REG || t->leaf == LEAF_OBJ;
+	const char *plural = plural_of(&k->life, t);
+
+	*in = (struct type){ .name = "get", .zh = t->zh, .en = t->en, .fields = one_ref(&k->life, t), .n = 1 };
+	*list = (struct op){ .name = str_fmt(&k->life, "%s.list", t->name).p, .method = GET, .path = str_fmt(&k->life, "/v1/%s", plural).p,
+		.who = open ? R_ALL : R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS, .in = &list_in, .run = find_list, .clause = t->clause,
+		.zh = str_fmt(&k->life, "%s列表", t->zh).p, .en = str_fmt(&k->life, "list of %s", t->en).p, .files = t };
+	*get = (struct op){ .name = str_fmt(&k->life, "%s.get", t->name).p, .method = GET, .path = str_fmt(&k->life, "/v1/%s/{id}", plural).p,
+		.who = open ? R_ALL : R_SIGNED_IN, .scope = open ? SCOPE_PUBLIC : SCOPE_OWN, .mode = READS, .in = in, .run = find_get,
+		.clause = t->clause, .zh = t->zh, .en = t->en, .files = t };
+	ops[(*n)++] = list;
+	ops[(*n)++] = get;
+}
+
+static void add_step_op(struct kernel *k, const struct op **ops, size_t *n, const struct flow *f, const struct step *s)
+{
+	struct op *op = TAKE(&k->life, struct op, 1);
+	const char *name = str_fmt(&k->life, "%s.%s", f->name, s->verb).p;
+
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(ops[i]->name, name) == 0)
+			return;                 /* one verb may lead from several states: one operation, the row decides at run time */
+	*op = (struct op){ .name = name, .method = POST, .path = str_fmt(&k->life, "/v1/%s/{id}/%s", f->name, s->verb).p, .who = s->who,
+		.inside = IN_FILER, .scope = SCOPE_OWN, .mode = WRITES, .in = &flow_step_in, .run = flow_step, .clause = s->clause, .zh = s->zh,
+		.en = s->en, .step = s };
+	ops[(*n)++] = op;
+}
+
+static enum err tables_of_modules(struct kernel *k, char why[300])
+{
+	size_t n_types = 0, n_ops = 0, t = 0, n = 0;
+	const struct op **ops;
+
+	for (size_t m = 0; m < k->n_modules; m++) {
+		n_types += k->modules[m]->n_types;
+		n_ops += k->modules[m]->n_ops + 2 * k->modules[m]->n_types;
+		for (size_t f = 0; f < k->modules[m]->n_flows; f++)
+			n_ops += k->modules[m]->flows[f].n;
+	}
+	k->types = TAKE(&k->life, const struct type *, n_types + 1);
+	ops = TAKE(&k->life, const struct op *, n_ops + 1);
+	for (size_t m = 0; m < k->n_modules; m++) {
+		const struct module *mod = k->modules[m];
+		char bad[200];
+
+		for (size_t i = 0; i < mod->n_types; i++) {
+			if (!schema_ok(mod->types[i], bad)) {
+				explain(why, "%s", bad);
+				return E_INTERNAL;
+			}
+			k->types[t++] = mod->types[i];
+			add_type_ops(k, ops, &n, mod->types[i]);
+		}
+		for (size_t i = 0; i < mod->n_ops; i++)
+			ops[n++] = &mod->ops[i];
+		for (size_t f = 0; f < mod->n_flows; f++)
+			for (size_t i = 0; i < mod->flows[f].n; i++)
+				add_step_op(k, ops, &n, &mod->flows[f], &mod->flows[f].steps[i]);
+	}
+	qsort(ops, n, sizeof(*ops), by_name);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(ops[i]->name, ops[i - 1]->name) == 0) {
+			explain(why, "two operations are called %s", ops[i]->name);
+			return E_INTERNAL;
+		}
+	k->ops = ops;
+	k->n_ops = n;
+	k->n_types = n_types;
+	return sql_of_types(k);
+}
+
+const struct type *kernel_type(const struct kernel *k, struct str name)
+{
+	for (size_t i = 0; i < k->n_types; i++)
+		if (str_is(name, k->types[i]->name))
+			return k->types[i];
+	return NULL;
+}
+
+const struct type *const *kernel_types(const struct kernel *k, size_t *ret_n)
+{
+	*ret_n = k->n_types;
+	return k->types;
+}
+
+/* ---- tables of the store ---- */
+
+static int64_t version_of(struct db *db)
+{
+	struct arena a;
+	struct rows r;
+	int64_t v = 0;
+
+	arena_init(&a, 65536, NULL);
+	if (db_ask(db, &a, kernel_sql[SQL_SETTING_GET], VALS(V_T(S("schema"))), &r) == OK && r.n && str_to_int(row_str(&r, 0, 0), &v))
+		;
+	arena_end(&a);
+	return v;
+}
+
+static enum err run_script(struct kernel *k, struct db *db, const char *text)
+{
+	return db_exec(db, ddl_for(&k->life, text, db_is_pg(db)));
+}
+
+enum err tables_make(struct kernel *k, struct db *db)
+{
+	struct buf b = buf_in(&k->life, 8192);
+	bool pg = db_is_pg(db);
+	int64_t have;
+	enum err e = run_script(k, db, "CREATE TABLE IF NOT EXISTS setting (name @text PRIMARY KEY, value @text NOT NULL)@end");
+	have = e ? 0 : version_of(db);
+	if (e || have > (int64_t)kernel_steps_n)
+		return e ? e : E_STATE;
+	e = db_begin(db);
+	for (size_t i = (size_t)have; i < kernel_steps_n && !e; i++)
+		e = run_script(k, db, kernel_steps[i]);
+	for (size_t i = 0; i < k->n_types; i++)
+		emit_table(&b, k->types[i], pg ? DIALECT_PG : DIALECT_SQLITE);
+	buf_char(&b, 0);
+	if (!e)
+		e = db_exec(db, b.p);
+	for (size_t m = 0; m < k->n_modules && !e; m++)
+		if (k->modules[m]->tables)
+			e = run_script(k, db, k->modules[m]->tables);
+	db_tell(db, kernel_sql[SQL_SETTING_PUT], VALS(V_T(S("schema")), V_T(str_fmt(&k->life, "%zu", kernel_steps_n))));
+	return db_end(db, e);
+}
+
+/* ---- secrets and settings of the home ---- */
+
+static enum err read_secret(struct kernel *k, const char *name, void *out, size_t n)
+{
+	struct str text;
+	enum err e = file_read(&k->life, home_path(k, name), 4096, &text);
+
+	if (e)
+		return e;
+	return hex_get(str_trim(text), out, n) ? OK : E_CORRUPT;
+}
+
+static enum err make_secret(struct kernel *k, const char *name, size_t n)
+{
+	unsigned char b[64];
+	char text[130];
+	enum err e = random_fill(b, n);
+
+	if (e)
+		return e;
+	hex_put(b, n, text);
+	text[2 * n] = '\n';
+	e = file_write(home_path(k, name), (struct str){ text, 2 * n + 1 }, 0600);
+	explicit_bzero(b, sizeof(b));
+	explicit_bzero(text, sizeof(text));
+	return e;
+}
+
+static void derive(struct kernel *k, const char *label, unsigned char ret[32])
+{
+	struct str part = str_of(label);
+	struct hash h = hmac_of(HASH_SHA256, (struct str){ (const char *)k->master_key, 32 }, &part, 1);
+
+	memcpy(ret, h.b, 32);
+}
+
+/* keys/code: one line a key, "id cipher hex": the line with the highest id is the current one. */
+static enum err read_code_keys(struct kernel *k)
+{
+	struct str text, line;
+	enum err e = file_read(&k->life, home_path(k, "keys/code"), 65536, &text);
+
+	while (!e && str_cut(&text, '\n', &line)) {
+		struct str id, cipher;
+		int64_t i;
+
+		if (!str_trim(line).n)
+			continue;
+		if (!str_cut(&line, ' ', &id) || !str_cut(&line, ' ', &cipher) || !str_to_int(id, &i) || i < 0 || i > 31 ||
+		    !hex_get(str_trim(line), k->code_keys[i].key, 16))
+			return E_CORRUPT;
+		k->code_keys[i].cipher = str_is(cipher, "sm4") ? CIPHER_SM4 : CIPHER_AES128;
+		k->code_keys[i].there = true;
+		k->code_key_now = (unsigned)i;
+	}
+	return e;
+}
+
+static enum err add_code_key(struct kernel *k, unsigned id, const char *cipher)
+{
+	unsigned char b[16];
+	struct str old = S("");
+	char *path = home_path(k, "keys/code");
+	enum err e = random_fill(b, sizeof(b));
+
+	if (!e && file_exists(path))
+		e = file_read(&k->life, path, 65536, &old);
+	if (e)
+		return e;
+	return file_write(path, str_fmt(&k->life, "%.*s%u %s %.*s\n", STR_ARG(old), id, cipher, STR_ARG(hex_str(&k->life, b, sizeof(b)))), 0600);
+}
+
+enum err code_key_get(struct kernel *k, unsigned id, unsigned char ret_key[16], int *ret_cipher)
+{
+	if (id > 31 || !k->code_keys[id].there)
+		return E_ABSENT;
+	memcpy(ret_key, k->code_keys[id].key, 16);
+	*ret_cipher = k->code_keys[id].cipher;
+	return OK;
+}
+
+unsigned code_key_current(const struct kernel *k) { return k->code_key_now; }
+
+static enum err read_settings(struct kernel *k, char origin[256], char why[300])
+{
+	static const struct json_limits limits = { .bytes = 65536, .depth = 4, .nodes = 100 };
+	struct json_trouble trouble;
+	struct node *o;
+	struct str text;
+	enum err e = file_read(&k->life, home_path(k, "suyuan.json"), 65536, &text);
+
+	if (e) {
+		explain(why, "%s 不是溯源目录，请先运行 suyuan init / is not a home of suyuan: run suyuan init first", k->home);
+		return e;
+	}
+	e = json_read(&k->life, text, &limits, &o, &trouble);
+	if (e) {
+		explain(why, "suyuan.json: %s", trouble.en);
+		return e;
+	}
+	snprintf(k->public_url, sizeof(k->public_url), "%.*s", STR_ARG(node_text(o, "public_url")));
+	snprintf(origin, 256, "%.*s", STR_ARG(node_text(o, "origin")));
+	if (!k->store[0])
+		snprintf(k->store, sizeof(k->store), "%.*s", STR_ARG(node_text(o, "store")));
+	return OK;
+}
+
+static enum err pick_engine(struct kernel *k, const struct kernel_setup *s, char why[300])
+{
+	bool pg = str_starts(str_of(k->store), "postgres");
+
+	for (size_t i = 0; i < s->n_engines; i++)
+		if ((strcmp(s->engines[i]->name, "postgresql") == 0) == pg)
+			k->engine = s->engines[i];
+	if (!pg && !k->store[0])
+		snprintf(k->store, sizeof(k->store), "%s/suyuan.db", k->home);
+	if (k->engine)
+		return OK;
+	explain(why, "no engine for the store %s", pg ? "postgresql" : "sqlite");
+	return E_BAD;
+}
+
+/* ---- open and close ---- */
+
+static enum err open_store(struct kernel *k, char why[300])
+{
+	enum err e = readers_open(k->engine, k->store, &k->readers);
+
+	if (!e && k->writing) {
+		e = db_open(k->engine, k->store, false, &k->db);
+		if (!e)
+			e = db_hold(k->db);
+		if (e == E_BUSY)
+			explain(why, "另一个进程正在写这个库（suyuan serve 是否在运行？）/ another process writes this store (is suyuan serve running?)");
+		if (!e)
+			e = tables_make(k, k->db);
+	}
+	if (e && !why[0])
+		explain(why, "the store cannot be opened: %s", err_en(e));
+	return e;
+}
+
+static enum err open_log(struct kernel *k, const char *origin, char why[300])
+{
+	unsigned char seed[SEED_LEN];
+	enum err e = read_secret(k, "keys/log", seed, sizeof(seed));
+
+	if (!e)
+		e = log_open(origin, seed, &k->log);
+	explicit_bzero(seed, sizeof(seed));
+	if (!e)
+		e = evidence_resume(k);
+	if (e && !why[0])
+		explain(why, "日志无法恢复，请运行 suyuan verify / the log cannot be resumed (%s)", err_en(e));
+	return e;
+}
+
+static enum err open_all(struct kernel *k, const struct kernel_setup *s, char why[300])
+{
+	char origin[256] = "";
+	enum err e = read_settings(k, origin, why);
+
+	if (!e)
+		e = pick_engine(k, s, why);
+	if (!e)
+		e = read_secret(k, "keys/master", k->master_key, sizeof(k->master_key));
+	if (!e)
+		e = read_code_keys(k);
+	if (e) {
+		if (!why[0])
+			explain(why, "keys of the home: %s", err_en(e));
+		return e;
+	}
+	derive(k, "suyuan/table/1", k->table_key);
+	derive(k, "suyuan/blind/1", k->blind_key);
+	e = tables_of_modules(k, why);
+	if (!e)
+		e = open_store(k, why);
+	if (!e)
+		e = open_log(k, origin, why);
+	if (!e)
+		e = crew_start(CREW_THREADS, CREW_QUEUE, &k->crew);
+	for (size_t i = 0; i < k->n_modules && !e; i++)
+		if (k->modules[i]->open)
+			k->state[i] = k->modules[i]->open(k);
+	if (!e && k->writing) {
+		struct writer_hooks hooks = evidence_hooks(k);
+
+		e = writer_start(k->db, &hooks, &k->writer);
+	}
+	return e;
+}
+
+enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why[300])
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+	enum err e;
+
+	why[0] = 0;
+	if (!k)
+		return E_IO;
+	arena_init(&k->life, LIFE_MAX, NULL);
+	pthread_mutex_init(&k->lock, NULL);
+	snprintf(k->home, sizeof(k->home), "%s", s->home);
+	if (s->store)
+		snprintf(k->store, sizeof(k->store), "%s", s->store);
+	k->modules = s->modules;
+	k->n_modules = s->n_modules;
+	k->writing = s->writing;
+	k->state = TAKE(&k->life, void *, s->n_modules + 1);
+	e = open_all(k, s, why);
+	if (e) {
+		kernel_close(k);
+		return e;
+	}
+	*ret = k;
+	return OK;
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (!k)
+		return;
+	writer_stop(k->writer);
+	if (k->crew)
+		crew_stop(k->crew);
+	for (size_t i = 0; i < k->n_modules; i++)
+		if (k->modules[i]->close && k->state[i])
+			k->modules[i]->close(k->state[i]);
+	db_close(k->db);
+	readers_close(k->readers);
+	log_close(k->log);
+	pthread_mutex_destroy(&k->lock);
+	arena_end(&k->life);
+	explicit_bzero(k, sizeof(*k));
+	free(k);
+}
+
+/* ---- a new home ---- */
+
+static enum err make_files(struct kernel *k, const struct kernel_init *i)
+{
+	struct node *o = node_obj(&k->life);
+	enum err e = dir_make(home_path(k, "keys"), 0700);
+
+	if (!e)
+		e = dir_make(home_path(k, "files"), 0700);
+	if (!e)
+		e = make_secret(k, "keys/master", 32);
+	if (!e)
+		e = make_secret(k, "keys/log", SEED_LEN);
+	if (!e)
+		e = add_code_key(k, 0, i->suite && strcmp(i->suite, "gm") == 0 ? "sm4" : "aes");
+	put_z(&k->life, o, "origin", i->origin);
+	put_z(&k->life, o, "public_url", i->public_url);
+	put_z(&k->life, o, "suite", i->suite ? i->suite : "std");
+	put_z(&k->life, o, "store", i->store ? i->store : "");
+	if (!e)
+		e = file_write(home_path(k, "suyuan.json"), str_fmt(&k->life, "%.*s\n", STR_ARG(json_str(&k->life, o))), 0600);
+	return e;
+}
+
+enum err kernel_init_home(const struct kernel_setup *s, const struct kernel_init *i, char why[300])
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+	enum err e;
+
+	why[0] = 0;
+	if (!k)
+		return E_IO;
+	arena_init(&k->life, LIFE_MAX, NULL);
+	pthread_mutex_init(&k->lock, NULL);
+	snprintf(k->home, sizeof(k->home), "%s", s->home);
+	if (file_exists(home_path(k, "suyuan.json"))) {
+		explain(why, "%s 已经是溯源目录 / is a home already", s->home);
+		e = E_CLASH;
+	} else {
+		e = make_files(k, i);
+		if (e)
+			explain(why, "%s: %s", s->home, err_en(e));
+	}
+	kernel_close(k);
+	if (!e) {
+		struct kernel_setup with = *s;
+
+		with.writing = true;
+		e = kernel_open(&with, &k, why);
+		if (!e)
+			kernel_close(k);
+	}
+	return e;
+}
+
+void *module_state(const struct kernel *k, const char *module)
+{
+	for (size_t i = 0; i < k->n_modules; i++)
+		if (strcmp(k->modules[i]->name, module) == 0)
+			return k->state[i];
+	return NULL;
+}
+
+const char *kernel_public_url(const struct kernel *k) { return k->public_url; }
+struct log *kernel_log(const struct kernel *k) { return k->log; }
+enum err kernel_reader(struct kernel *k, struct db **ret) { return readers_borrow(k->readers, ret); }
+void kernel_reader_end(struct kernel *k, struct db *db) { readers_return(k->readers, db); }

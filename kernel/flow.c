@@ -1,0 +1,85 @@
+/* kernel/flow.c - cases that move along rows: from, verb, to, role, days. No module keeps states of its own. */
+#include "kernel/inside.h"
+
+static const struct field step_fields[] = {
+	ROW(id, REF, REQUIRED, PUBLIC, OURS, "事项编号", .ref = "any", .own = true, .en = "case")
+	ROW(note, NOTE, OPTIONAL, PRIVATE, OURS, "说明", .en = "note")
+};
+const struct type flow_step_in = { .name = "flow_step", .zh = "办理", .en = "step", .fields = step_fields, .n = ROWS(step_fields) };
+
+static const struct flow *flow_named(const struct kernel *k, struct str name)
+{
+	for (size_t m = 0; m < k->n_modules; m++)
+		for (size_t i = 0; i < k->modules[m]->n_flows; i++)
+			if (str_is(name, k->modules[m]->flows[i].name))
+				return &k->modules[m]->flows[i];
+	return NULL;
+}
+
+static const struct step *step_of(const struct flow *f, struct str state, const char *verb)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_is(state, f->steps[i].from) && strcmp(f->steps[i].verb, verb) == 0)
+			return &f->steps[i];
+	return NULL;
+}
+
+enum err flow_open(struct call *c, const char *flow, int64_t record, int64_t party, struct str region)
+{
+	const struct flow *f = flow_named(c->k, str_of(flow));
+
+	if (!f)
+		return E_INTERNAL;
+	db_tell(c->db, kernel_sql[SQL_CASE_PUT], VALS(V_I(record), V_T(str_of(f->name)), V_T(str_of(f->start)), V_I(party), V_T(region), V_I(c->now),
+	        V_I(f->days ? working_days_after(c->k, c->now, f->days, f->working) : 0), V_I(c->who->account)));
+	return db_sticky(c->db);
+}
+
+enum err flow_case_get(struct call *c, int64_t record, struct flow_case *ret)
+{
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_CASE_GET], VALS(V_I(record)), &r);
+
+	if (e)
+		return e;
+	if (r.n == 0)
+		return E_ABSENT;
+	*ret = (struct flow_case){ .record = record, .flow = row_str(&r, 0, 1), .state = row_str(&r, 0, 2), .party = row_int(&r, 0, 3), .region = row_str(&r, 0, 4),
+		.since = row_int(&r, 0, 5), .due = row_int(&r, 0, 6), .by = row_int(&r, 0, 7) };
+	return OK;
+}
+
+/* Every step of every flow: the case must be in a state the verb leads from, the row must name one of the caller's roles. */
+enum err flow_step(struct call *c)
+{
+	struct flow_case fc;
+	const struct flow *f;
+	const struct step *s;
+	enum err e = flow_case_get(c, c->in[0].i, &fc);
+
+	if (e)
+		return e;
+	f = flow_named(c->k, fc.flow);
+	if (!f || strcmp(f->name, c->op->step->flow) != 0)
+		return E_ABSENT;
+	s = step_of(f, fc.state, c->op->step->verb);
+	if (!s)
+		return call_refuse(c, E_STATE, str_fmt(c->arena, "当前状态为“%.*s”，不能%s", STR_ARG(fc.state), c->op->zh).p,
+		                   str_fmt(c->arena, "the case is '%.*s'", STR_ARG(fc.state)).p);
+	if (!(s->who & c->who->roles))
+		return E_DENIED;
+	if (s->two_persons && fc.by == c->who->account)
+		return call_refuse(c, E_DENIED, "此步须由另一人办理", "a second person must take this step");
+	if (s->effect) {
+		e = s->effect(c, fc.record);
+		if (e)
+			return e;
+	}
+	db_tell(c->db, kernel_sql[SQL_CASE_MOVE], VALS(V_I(fc.record), V_T(str_of(s->to)), V_I(c->now),
+	        V_I(s->days ? working_days_after(c->k, c->now, s->days, s->working) : 0), V_I(c->who->account)));
+	notice_put(c, fc.party, f->name, fc.record, str_fmt(c->arena, "%s：%s", f->zh, s->zh), str_fmt(c->arena, "%s: %s", f->en, s->en));
+	c->record = fc.record;
+	put_str(c->arena, c->out, "id", id_str(c->arena, fc.record));
+	put_z(c->arena, c->out, "state", s->to);
+	return db_sticky(c->db);
+}

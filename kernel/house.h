@@ -1,0 +1,12 @@
+/* kernel/house.h - inside kernel/: the operations of the house itself, in several files, joined by house.c. */
+#ifndef SUYUAN_HOUSE_H
+#define SUYUAN_HOUSE_H
+
+#include "kernel/inside.h"
+
+extern const struct op account_ops[], record_ops[], desk_ops[];
+extern const size_t account_ops_n, record_ops_n, desk_ops_n;
+extern const struct type access_type, opening_type;
+extern const struct flow opening_flow;
+
+#endif

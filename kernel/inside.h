@@ -1,0 +1,108 @@
+/* kernel/inside.h - the kernel's own struct and the calls between its files. Nobody else includes this. */
+#ifndef SUYUAN_INSIDE_H
+#define SUYUAN_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/sys.h"
+#include "kernel/kernel.h"
+#include "store/writer.h"
+
+struct code_key { unsigned char key[16]; int cipher; bool there; };
+
+struct type_sql {             /* texts composed once at start, from const tables only */
+	const struct type *type;
+	const char *put, *retire, *list_all, *list_party, *list_region, *get, *by[64], *drop, *dump;
+};
+
+struct kernel {
+	struct arena life;        /* ends with the kernel */
+	jmp_buf life_full;
+	char home[3000], public_url[512], store[3400];
+	const struct engine *engine;
+	const struct module *const *modules;
+	size_t n_modules;
+	void **state;
+	const struct op **ops;    /* sorted by name */
+	size_t n_ops;
+	const struct type **types;
+	struct type_sql *sql;
+	size_t n_types;
+	unsigned char master_key[32], table_key[32], blind_key[32];
+	struct code_key code_keys[32];
+	unsigned code_key_now;
+	struct log *log;
+	struct db *db;            /* the writing connection; NULL when only reading */
+	struct writer *writer;
+	struct readers *readers;
+	struct crew *crew;
+	struct tile_source tiles; /* over the writing connection, for the writer thread */
+	bool writing;
+	int64_t last_id;          /* writer thread only */
+	_Atomic int64_t last_tick;
+	bool group_filed;         /* writer thread: something was appended in this group */
+	bool mark_filed;
+	int64_t group_at;
+	_Atomic uint64_t writes, refused, reads;
+	pthread_mutex_t lock;
+};
+
+struct hidden_call {
+	struct change change;
+	struct call *call;
+	jmp_buf full;
+	struct db *reader;
+	struct hash request;      /* what an idempotency key was used for */
+	bool replay;              /* answered from an earlier use of the key */
+};
+
+#define IN(c, f) ((c)->in[f])
+
+extern const struct module kernel_module;      /* people, lists, notices, records, documents: ops of the house itself */
+
+/* sql.c */
+enum {
+	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_KEY_PUT, SQL_RECORD_KEY_GET, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
+	SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
+	SQL_IDEM_GET, SQL_IDEM_PUT, SQL_AUDIT_PUT, SQL_AUDIT_LIST,
+	SQL_PARTY_GET, SQL_PARTY_BY_USCC, SQL_PARTY_PUT, SQL_PARTY_ROLES, SQL_PARTY_STATE, SQL_PARTY_OPEN, SQL_PARTY_LIST, SQL_PARTY_LIST_STATE,
+	SQL_ACCOUNT_PUT, SQL_ACCOUNT_LOGIN, SQL_ACCOUNT_LIST, SQL_ACCOUNT_FAIL, SQL_ACCOUNT_GOOD, SQL_ACCOUNT_REMOVE, SQL_ACCOUNT_PASSWORD,
+	SQL_ACCOUNT_GET, SQL_ACCOUNT_OWNERS, SQL_SESSION_DROP_ACCOUNT,
+	SQL_SESSION_PUT, SQL_SESSION_GET, SQL_SESSION_DROP, SQL_CONSENT_PUT, SQL_CONSENT_STOP, SQL_CONSENT_GET, SQL_CONSENT_LIST,
+	SQL_CASE_PUT, SQL_CASE_GET, SQL_CASE_MOVE, SQL_CASE_LIST_PARTY, SQL_CASE_LIST_REGION, SQL_CASE_LATE, SQL_CASE_REMINDED, SQL_CASE_LIST_ALL,
+	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT, SQL_NOTICE_READ,
+	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_ACCESS_LIST, SQL_COUNT_RECORDS, SQL_WEBHOOK_PUT, SQL_WEBHOOK_GET,
+	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_TEXTS
+};
+extern const char *const kernel_sql[SQL_TEXTS];
+extern const char *const kernel_steps[];       /* numbered migrations of the kernel tables */
+extern const size_t kernel_steps_n;
+const char *ddl_for(struct arena *a, const char *text, bool pg);      /* @int @text @blob */
+
+/* boot.c */
+enum err tables_make(struct kernel *k, struct db *db);
+/* append.c */
+enum err record_keys_get(struct call *c, const struct val *row, struct record_keys *ret);
+enum err record_from_row(struct call *c, const struct val *row, unsigned classes, struct record *ret);
+/* project.c */
+enum err project_record(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t root, int64_t at, int64_t corrects,
+                        const struct value *v);
+enum err sql_of_types(struct kernel *k);
+const struct type_sql *type_sql(const struct kernel *k, const struct type *t);
+/* glue of store and log (evidence.c) */
+enum err evidence_resume(struct kernel *k);
+struct writer_hooks evidence_hooks(struct kernel *k);
+struct tile_source tiles_over(struct db **db);
+enum err head_over(struct call *c, uint64_t index, struct log_head *ret);
+/* find.c */
+enum err find_list(struct call *c);
+enum err find_get(struct call *c);
+/* op.c */
+enum err record_region(struct call *c, const struct record *r, struct str *ret);
+/* flow.c */
+enum err flow_step(struct call *c);
+int64_t new_id(struct kernel *k, int64_t now);
+extern const struct type flow_step_in;
+
+#endif

@@ -1,0 +1,290 @@
+/* kernel/kernel.h - the vocabulary in which a policy is written down: operations, modules, flows, lists, calls.
+ *
+ * One operation, one path: HTTP, page, command line, bulk file and test all enter op_run(), where the role is allowed, the input
+ * checked, the transaction opened, the record kept, the log appended, the audit written and the answer shaped. A module is const
+ * tables and small functions; it never sees a socket, a template or a role test. The kernel never names a module.
+ */
+#ifndef SUYUAN_KERNEL_H
+#define SUYUAN_KERNEL_H
+
+#include "log/log.h"
+#include "record/schema.h"
+#include "store/db.h"
+
+struct kernel;
+struct call;
+
+/* ---- who ---- */
+
+enum role {
+	R_ANYONE   = 1,      /* not signed in */
+	R_MAKER    = 2,      /* 生产单位 */
+	R_SELLER   = 4,      /* 销售单位 */
+	R_USER     = 8,      /* 用户单位 */
+	R_DOCK     = 16,     /* 对接系统: files for parties that consented */
+	R_ASSOC    = 32,     /* 行业协会 */
+	R_OFFICER  = 64,     /* 监管人员 of a region */
+	R_AUDITOR  = 128,    /* audit and statistics, no business values */
+	R_OPERATOR = 256,    /* 平台运营 */
+};
+#define R_PARTY (R_MAKER | R_SELLER | R_USER)
+#define R_SIGNED_IN (R_PARTY | R_DOCK | R_ASSOC | R_OFFICER | R_AUDITOR | R_OPERATOR)
+#define R_ALL (R_ANYONE | R_SIGNED_IN)
+#define ROLE_COUNT 9
+const char *role_name(unsigned role);               /* "maker"; one bit */
+unsigned role_of(struct str name);                  /* 0 when unknown */
+
+/* Inside a party. An owner may do what a filer may, a filer what a warehouse may. */
+enum inside { IN_NOBODY, IN_WAREHOUSE, IN_FILER, IN_OWNER };
+
+struct actor {
+	unsigned roles;           /* R_ANYONE alone when not signed in */
+	enum inside inside;
+	int64_t account, party;   /* 0: none */
+	struct str login, party_name, uscc, region;    /* region: division digits an officer or party belongs to */
+	bool open_by_default;     /* the party's choice for fields it may withhold */
+	bool suspended;           /* filing is closed */
+	int64_t dock;             /* the docked system's account when it files for a party */
+};
+extern const struct actor nobody;
+
+/* ---- operations ---- */
+
+enum method { GET = 1, POST = 4 };
+enum scope {
+	SCOPE_PUBLIC,     /* the answer does not depend on whose record it is */
+	SCOPE_OWN,        /* own records; an officer those of the region; operator, auditor and association all */
+};
+enum mode {
+	READS,            /* runs at once on a reading connection */
+	WRITES,           /* runs on the writer thread, answered after commit and signature */
+	SLOW,             /* long computation (passwords): prepared by a worker, then runs like WRITES */
+};
+
+struct op {
+	const char *name;         /* "product.create": CLI verb, audit name */
+	enum method method;
+	const char *path;         /* "/v1/products"; {name} members come from the path */
+	unsigned who;             /* roles */
+	enum inside inside;       /* least standing inside a party */
+	enum scope scope;
+	enum mode mode;
+	const struct type *in;    /* NULL: no input */
+	enum err (*run)(struct call *c);
+	const char *clause;
+	const char *zh, *en;
+	/* optional, by name */
+	enum err (*prefill)(struct call *c);      /* may complete c->raw before checking; may not write */
+	enum err (*prepare)(struct call *c);      /* SLOW: off the writer thread */
+	const struct type *files;                 /* shown with the type: this op files such a record */
+	const struct step *step;                  /* generated from a flow row */
+	const char *page;                         /* template of the answer; NULL: generic */
+	bool upload;                              /* takes a file beside its fields */
+	bool quiet;                               /* no audit line (counters, log-out) */
+};
+
+struct stream {               /* an answer produced while it is sent */
+	int64_t (*pull)(void *ctx, char *to, size_t cap);
+	void (*done)(void *ctx);
+	void *ctx;
+	const char *media;        /* content type */
+};
+
+struct call {
+	/* the face fills */
+	struct kernel *k;
+	const struct op *op;
+	const struct actor *who;
+	struct node *raw;         /* input as read, path members included */
+	struct str idem;          /* Idempotency-Key, may be empty */
+	struct arena *arena;
+	int64_t now;              /* ms */
+	void (*done)(struct call *c);      /* exactly once, on whatever thread; then the face owns the call again */
+	void *user;
+	/* the kernel fills */
+	struct value *in;         /* op->in->n checked values */
+	struct db *db;            /* reading connection, or the writing one during WRITES */
+	struct troubles troubles; /* run may add, then answer E_BAD */
+	enum err err;
+	const char *why_zh, *why_en;       /* more exact words than err.def has */
+	struct node *out;         /* the answer */
+	struct stream *stream;    /* instead of out */
+	struct str bytes;         /* instead of out: ready bytes of `media` */
+	const char *media;
+	int64_t record;           /* first record filed by this call */
+	uint64_t index;           /* its log index */
+	bool filed;
+	struct str leaf;          /* its bytes */
+	enum err verdict;         /* the change is kept, and this is answered (a counted failed log-in) */
+	void *scratch;            /* from prefill or prepare to run of the same operation */
+	struct { struct str name, bytes; } upload;      /* what came with the request besides its fields */
+	struct hidden_call *hidden;
+};
+/* "the current state does not allow this" with better words; returns e. */
+enum err call_refuse(struct call *c, enum err e, const char *zh, const char *en);
+enum err call_trouble(struct call *c, size_t field, const char *zh, const char *en);    /* field of op->in; answers E_BAD */
+
+/* ---- modules ---- */
+
+struct step {                 /* one row of a flow: from --verb--> to */
+	const char *flow, *from, *verb, *to;
+	unsigned who;             /* roles that may take it */
+	int days;                 /* time the next step has; 0 = none */
+	bool working;             /* working days */
+	const char *clause, *zh, *en;
+	/* optional */
+	enum err (*effect)(struct call *c, int64_t record);   /* what else changes, in the same transaction */
+	bool two_persons;         /* not by the account that took the step before */
+};
+struct flow {
+	const char *name, *zh, *en, *start;    /* "registration"; the first state */
+	const char *type;         /* record type whose filing opens a case */
+	const struct step *steps;
+	size_t n;
+	int days;                 /* time the first step has */
+	bool working;
+	const char *clause;
+};
+struct list_row {
+	const char *list, *key, *zh, *en, *from, *to;     /* validity dates, NULL = open */
+	const char *facts;        /* "licensed ccc std=GB 2811-2019": space-separated words the module understands */
+	const char *source;
+};
+struct module {
+	const char *name, *zh;
+	const struct type *const *types; size_t n_types;
+	const struct op *ops; size_t n_ops;
+	const struct flow *flows; size_t n_flows;
+	const struct list_row *lists; size_t n_lists;
+	const char *tables;       /* DDL of derived tables beyond p_<type>: @int @text @blob stand for column types */
+	const char *const *derived; size_t n_derived;   /* their names, for rebuild */
+	/* Called for each record in log order, live and on rebuild; only tells what follows from the record. */
+	enum err (*project)(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, const struct value *v);
+	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
+	enum err (*check)(struct call *c);          /* troubles across fields, after every field is checked */
+	void (*committed)(struct kernel *k);        /* after a signed commit that filed something: caches */
+	void *(*open)(struct kernel *k);            /* state of the module for the life of the process */
+	void (*close)(void *state);
+};
+
+/* ---- keeping records (append.c) ---- */
+
+struct filing {
+	const struct type *type;
+	const struct value *values;
+	int64_t party;            /* whose record */
+	struct str org, subject;  /* for leaves that are not blind; subject empty: the record's own id */
+	int64_t corrects;         /* the record this one replaces, 0: none */
+	struct str reason;        /* of a correction */
+};
+/* In the caller's transaction: record row, keys, derived rows, log entry, flow case. E_CLASH and others as the store says. */
+enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_record) MUST_USE;
+
+struct record {
+	int64_t id, party, root, at, corrects;
+	uint64_t index;
+	const struct type *type;
+	struct value *values;     /* classes the caller asked for; others say nothing */
+	bool held[KEY_CLASSES];   /* there are values of this class, shown or not */
+};
+/* classes: bit mask of 1<<KEY_PUBLIC ... to open. E_ABSENT. */
+enum err kernel_record(struct call *c, int64_t id, unsigned classes, struct record *ret) MUST_USE;
+const struct type *kernel_type(const struct kernel *k, struct str name);
+/* Which classes this viewer may see of that record without a recorded look: the visibility table. */
+unsigned kernel_may_see(struct call *c, const struct record *r);
+struct node *kernel_view(struct call *c, const struct record *r);       /* values shown, withheld ones marked */
+/* 16-byte keyed hash under which a withheld value can be looked up, e.g. a buyer's code. */
+/* Records whose field has this value, newest first, by the field's column (withheld values through their keyed hash). */
+enum err kernel_find(struct call *c, const struct type *t, const char *field, struct str value, int64_t before, struct rows *ret) MUST_USE;
+struct str kernel_blind(struct call *c, const char *label, struct str text);
+/* Small derived bytes at rest (item sets): sealed under the home's table key; (record, part) is unique. */
+enum err kernel_hide(struct kernel *k, struct arena *a, int64_t record, uint32_t part, struct str plain, struct str *ret) MUST_USE;
+enum err kernel_show(struct kernel *k, struct arena *a, struct str hidden, struct str *ret) MUST_USE;
+
+/* ---- people, lists, flows, notices ---- */
+
+struct party {
+	int64_t id;
+	struct str uscc, name, region, address, contact, state;
+	unsigned roles;
+	bool open_by_default;
+};
+enum err party_get(struct call *c, int64_t id, struct party *ret) MUST_USE;
+enum err party_by_uscc(struct call *c, struct str uscc, struct party *ret) MUST_USE;
+enum err party_put(struct call *c, const struct party *p, int64_t *ret_id) MUST_USE;          /* E_CLASH: registered already */
+enum err party_add_roles(struct call *c, int64_t party, unsigned roles) MUST_USE;
+enum err party_set_state(struct call *c, int64_t party, const char *state) MUST_USE;          /* unverified, confirmed, returned, suspended */
+enum err account_put(struct call *c, int64_t party, unsigned roles, enum inside in, struct str login, struct str phc, struct str region,
+                     int64_t *ret_id) MUST_USE;
+enum err session_put(struct call *c, int64_t account, const char *kind, int64_t days, struct str *ret_token) MUST_USE;
+/* Face: a bearer token or session cookie -> actor in the arena. E_NOAUTH. on_behalf: USCC a docked system files for, or empty. */
+enum err actor_of(struct kernel *k, struct arena *a, struct str token, struct str on_behalf, int64_t now, const struct actor **ret) MUST_USE;
+
+const struct list_row *list_find(const struct kernel *k, const char *list, struct str key, int64_t day);   /* NULL: not in force */
+struct node *list_node(struct call *c, const char *list);      /* [{key, zh, en}] in force now */
+bool row_fact(const struct list_row *r, const char *word);     /* does facts hold this word */
+
+struct flow_case { int64_t record, party, due, since, by; struct str flow, state, region; };
+enum err flow_open(struct call *c, const char *flow, int64_t record, int64_t party, struct str region) MUST_USE;
+enum err flow_case_get(struct call *c, int64_t record, struct flow_case *ret) MUST_USE;
+int64_t working_days_after(const struct kernel *k, int64_t ms, int days, bool working);
+
+/* To a party (or a role when party is 0); one outbox feeds inbox, webhook and mail. Texts hold no withheld value. */
+void notice_put(struct call *c, int64_t party, const char *what, int64_t record, struct str zh, struct str en);
+
+/* ---- files (documents) ---- */
+struct blob_info { struct str id, type, name; int64_t size, party; bool open; };
+enum err blob_get(struct call *c, struct str id, struct blob_info *ret) MUST_USE;
+enum err blob_read(struct call *c, struct str id, struct str *ret_bytes) MUST_USE;
+
+/* Content, not name, decides: PDF, JPEG and PNG only; photos lose EXIF and comments. `open`: for a field everybody sees. */
+enum err blob_put(struct call *c, struct str name, struct str bytes, bool open, struct blob_info *ret) MUST_USE;
+
+/* ---- secrets of the home ---- */
+/* 16 bytes of the code key, its cipher (1 AES, 2 SM4); E_ABSENT. Key ids 0..31 (DESIGN section 5). */
+enum err code_key_get(struct kernel *k, unsigned id, unsigned char ret_key[16], int *ret_cipher) MUST_USE;
+unsigned code_key_current(const struct kernel *k);
+
+/* ---- running ---- */
+
+struct kernel_setup {
+	const char *home;                         /* directory */
+	const struct engine *const *engines; size_t n_engines;
+	const char *store;                        /* NULL: what the home says; else a URL */
+	const struct module *const *modules; size_t n_modules;
+	bool writing;                             /* become the one writer */
+};
+struct kernel_init { const char *public_url, *origin, *suite, *store; };
+/* Makes a new home: keys, settings, tables, lists, entry 0. E_CLASH when there is one. */
+enum err kernel_init_home(const struct kernel_setup *s, const struct kernel_init *i, char why[300]) MUST_USE;
+enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why[300]) MUST_USE;
+void kernel_close(struct kernel *k);
+void op_run(struct call *c);                  /* answers through c->done */
+void op_run_wait(struct call *c);             /* same, returns when answered; c->done is not used */
+const struct op *op_find(const struct kernel *k, struct str name);
+const struct op *const *kernel_ops(const struct kernel *k, size_t *ret_n);
+const struct type *const *kernel_types(const struct kernel *k, size_t *ret_n);
+void *module_state(const struct kernel *k, const char *module);
+const char *kernel_public_url(const struct kernel *k);
+struct log *kernel_log(const struct kernel *k);
+/* May this actor use this op at all, and on a record of that party in that region? The one place that decides. */
+enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);
+enum err call_receipt(struct call *c, uint64_t index, const struct str *disclosures, size_t n, struct str *ret) MUST_USE;
+enum err kernel_tick(struct kernel *k, int64_t now) MUST_USE;       /* deadlines, reminders, outbox: called each second by serve */
+
+/* read-only connection for faces and modules outside a call */
+enum err kernel_reader(struct kernel *k, struct db **ret) MUST_USE;
+void kernel_reader_end(struct kernel *k, struct db *db);
+
+/* ---- upkeep (verify.c, rebuild in project.c) ---- */
+struct progress { void (*step)(void *ctx, uint64_t done, uint64_t of); void *ctx; };
+struct verify_report { uint64_t entries, records, tiles; struct str problem; };
+enum err kernel_verify(struct kernel *k, struct arena *a, const struct progress *p, struct verify_report *ret) MUST_USE;   /* E_CORRUPT */
+enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, const struct progress *p) MUST_USE;
+enum err kernel_backup(struct kernel *k, const char *to, char why[300]) MUST_USE;
+
+/* ---- generated papers (doc.c) ---- */
+struct node *doc_openapi(struct kernel *k, struct arena *a);
+void doc_manual(struct kernel *k, struct buf *b);
+
+#endif

@@ -1,0 +1,426 @@
+/* kernel/op.c - the one path: allow, check, run in a transaction, keep, audit, answer. Nothing else decides a permission. */
+#include "kernel/inside.h"
+
+const struct actor nobody = { .roles = R_ANYONE };
+
+static const char *const role_words[ROLE_COUNT] = { "anyone", "maker", "seller", "user_unit", "dock", "association", "officer", "auditor", "operator" };
+
+const char *role_name(unsigned role)
+{
+	for (unsigned i = 0; i < ROLE_COUNT; i++)
+		if (role == 1u << i)
+			return role_words[i];
+	return "";
+}
+
+unsigned role_of(struct str name)
+{
+	for (unsigned i = 0; i < ROLE_COUNT; i++)
+		if (str_is(name, role_words[i]))
+			return 1u << i;
+	return 0;
+}
+
+enum err call_refuse(struct call *c, enum err e, const char *zh, const char *en)
+{
+	c->why_zh = zh;
+	c->why_en = en;
+	return e;
+}
+
+enum err call_trouble(struct call *c, size_t field, const char *zh, const char *en)
+{
+	trouble_add(&c->troubles, &c->op->in->fields[field], str_of(zh), str_of(en));
+	return E_BAD;
+}
+
+/* ---- who may ---- */
+
+static bool region_within(struct str region, struct str officer)
+{
+	size_t n = officer.n;
+
+	/* 320000 is a province, 320600 a prefecture, 320623 a county: trailing pairs of zeros widen the region */
+	while (n >= 2 && officer.p[n - 1] == '0' && officer.p[n - 2] == '0')
+		n -= 2;
+	return region.n >= n && memcmp(region.p, officer.p, n) == 0;
+}
+
+enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region)
+{
+	unsigned fit = op->who & who->roles;
+
+	if (!fit)
+		return who->roles & R_ANYONE && !(op->who & R_ANYONE) ? E_NOAUTH : E_DENIED;
+	if (fit & R_PARTY && !(fit & ~(unsigned)R_PARTY)) {
+		if (op->inside > who->inside)
+			return E_DENIED;
+		if (who->suspended && op->mode != READS && op->method == POST && op->files)
+			return E_DENIED;
+	}
+	if (!has_target || op->scope == SCOPE_PUBLIC)
+		return OK;
+	if (fit & (R_OPERATOR | R_AUDITOR | R_ASSOC))
+		return OK;
+	if (fit & (R_PARTY | R_DOCK) && who->party && who->party == target_party)
+		return OK;
+	if (fit & R_OFFICER && who->region.n && region_within(target_region, who->region))
+		return OK;
+	return E_DENIED;
+}
+
+/* ---- checking ---- */
+
+static bool env_listed(void *ctx, const char *list, struct str key, int64_t day, struct str *ret_key)
+{
+	struct call *c = ctx;
+	const struct list_row *r = list_find(c->k, list, key, day);
+
+	if (r)
+		*ret_key = str_of(r->key);
+	return r != NULL;
+}
+
+static bool env_fact(void *ctx, const char *fact, const struct type *t, const struct value *v)
+{
+	struct call *c = ctx;
+
+	for (size_t i = 0; i < c->k->n_modules; i++)
+		if (c->k->modules[i]->fact && c->k->modules[i]->fact(c, fact, t, v))
+			return true;
+	return false;
+}
+
+/* Region of whoever the record belongs to; a record of nobody (a consumer's report) belongs to the region of its case. */
+enum err record_region(struct call *c, const struct record *r, struct str *ret)
+{
+	struct flow_case fc;
+	struct party p;
+	enum err e = r->party ? party_get(c, r->party, &p) : flow_case_get(c, r->id, &fc);
+
+	*ret = e ? S("") : r->party ? p.region : fc.region;
+	return e == E_ABSENT ? OK : e;
+}
+
+static enum err check_files(struct call *c)
+{
+	for (size_t i = 0; i < c->op->in->n; i++) {
+		const struct field *f = &c->op->in->fields[i];
+		struct blob_info b;
+		enum err e;
+
+		if (f->kind != KIND_FILE || c->in[i].said != SAID_VALUE)
+			continue;
+		e = blob_get(c, c->in[i].text, &b);
+		if (e && e != E_ABSENT)
+			return e;
+		if (e)
+			call_trouble(c, i, "没有这个文件，请先上传", "there is no such file; upload it first");
+		else if (!b.open && value_class(f, &c->in[i]) == KEY_PUBLIC)
+			call_trouble(c, i, "此文件上传时未选择公开，而这一项是公开的；请以公开方式重新上传", "this file was uploaded as withheld but the field is public");
+	}
+	return OK;
+}
+
+/* The record an `.own` reference names: its party and region decide whether the caller may touch it. */
+static enum err load_target(struct call *c)
+{
+	for (size_t i = 0; i < c->op->in->n; i++) {
+		const struct field *f = &c->op->in->fields[i];
+		struct record r;
+		struct str region;
+		enum err e;
+
+		if (f->kind != KIND_REF || c->in[i].said != SAID_VALUE)
+			continue;
+		e = kernel_record(c, c->in[i].i, 1u << KEY_PUBLIC, &r);
+		if (e == E_ABSENT || (!e && strcmp(f->ref, "any") != 0 && strcmp(f->ref, r.type->name) != 0)) {
+			call_trouble(c, i, "没有这条记录", "there is no such record");
+			continue;
+		}
+		if (e)
+			return e;
+		if (!f->own)
+			continue;
+		e = record_region(c, &r, &region);
+		if (!e)
+			e = op_allowed(c->op, c->who, true, r.party, region);
+		if (e)
+			return e;
+	}
+	return OK;
+}
+
+static enum err prepare(struct call *c)
+{
+	const struct op *op = c->op;
+	struct check_env env = { c->now, c, env_listed, env_fact, c->who->open_by_default };
+	enum err e = op_allowed(op, c->who, false, 0, S(""));
+
+	c->troubles.a = c->arena;
+	if (!c->raw)
+		c->raw = node_obj(c->arena);
+	if (!e && op->prefill)
+		e = op->prefill(c);
+	if (e || !op->in)
+		return e;
+	c->in = TAKE(c->arena, struct value, op->in->n + 1);
+	check_input(c->arena, op->in, c->raw, &env, c->in, &c->troubles);
+	e = load_target(c);
+	if (!e)
+		e = check_files(c);
+	for (size_t i = 0; i < c->k->n_modules && !e; i++)
+		if (c->k->modules[i]->check)
+			e = c->k->modules[i]->check(c);
+	if (!e && op->prepare && !c->troubles.n)
+		e = op->prepare(c);
+	return e ? e : c->troubles.n ? E_BAD : OK;
+}
+
+/* ---- idempotency: the same key and content gives the same answer, other content is refused ---- */
+
+static void request_hash(struct call *c)
+{
+	struct str parts[] = { str_of(c->op->name), S("\n"), canon_str(c->arena, c->raw), c->upload.bytes };
+
+	c->hidden->request = hash_parts(HASH_SHA256, parts, ROWS(parts));
+}
+
+static enum err idem_seen(struct call *c)
+{
+	static const struct json_limits limits = { .bytes = 1 << 24, .depth = 16, .nodes = 1 << 20 };
+	struct json_trouble trouble;
+	struct rows r;
+	enum err e;
+
+	if (!c->idem.n)
+		return OK;
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_IDEM_GET], VALS(V_I(c->who->account), V_T(c->idem)), &r);
+	if (e || r.n == 0)
+		return e;
+	if (!str_eq(row_str(&r, 0, 0), hash_str(&c->hidden->request)))
+		return E_REUSED;
+	e = json_read(c->arena, row_str(&r, 0, 1), &limits, &c->out, &trouble);
+	if (e)
+		return E_CORRUPT;
+	c->hidden->replay = true;
+	c->record = row_int(&r, 0, 2);
+	c->index = (uint64_t)row_int(&r, 0, 3);
+	c->filed = c->record != 0;
+	return OK;
+}
+
+static enum err write_down(struct call *c)
+{
+	if (!c->op->quiet)
+		db_tell(c->db, kernel_sql[SQL_AUDIT_PUT], VALS(V_I(new_id(c->k, c->now)), V_I(c->now), V_I(c->who->account), V_I(c->who->party),
+		        V_T(str_of(c->op->name)), V_I(c->record)));
+	if (c->idem.n)
+		db_tell(c->db, kernel_sql[SQL_IDEM_PUT], VALS(V_I(c->who->account), V_T(c->idem), V_B(hash_str(&c->hidden->request)),
+		        V_T(json_str(c->arena, c->out)), V_I(c->record), V_I((int64_t)c->index), V_I(c->now)));
+	return db_sticky(c->db);
+}
+
+/* ---- running ---- */
+
+static enum err run_in_arena(struct call *c, enum err (*fn)(struct call *c))
+{
+	jmp_buf *before = c->arena->full;
+	enum err e;
+	int full;
+
+	c->arena->full = &c->hidden->full;
+	full = setjmp(c->hidden->full);
+	e = full ? (enum err)full : fn(c);
+	c->arena->full = before;
+	return e;
+}
+
+static enum err write_body(struct call *c)
+{
+	enum err e = idem_seen(c);
+
+	if (e || c->hidden->replay)
+		return e;
+	if (!c->out)
+		c->out = node_obj(c->arena);
+	e = c->op->run(c);
+	if (!e && c->troubles.n)
+		e = E_BAD;
+	return e ? e : write_down(c);
+}
+
+static enum err answer_body(struct call *c)
+{
+	struct node *receipt;
+	struct str proof;
+	struct rows r;
+	enum err e;
+
+	if (!c->filed)
+		return OK;
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)c->index)), &r);
+	if (!e && r.n == 0)
+		e = E_CORRUPT;
+	if (!e)
+		e = call_receipt(c, c->index, NULL, 0, &proof);
+	if (e)
+		return e;
+	put_str(c->arena, c->out, "id", id_str(c->arena, c->record));
+	receipt = put_obj(c->arena, c->out, "receipt");
+	put_int(c->arena, receipt, "index", (int64_t)c->index);
+	put_str(c->arena, receipt, "leaf", row_str(&r, 0, 0));
+	put_str(c->arena, receipt, "proof", proof);
+	return OK;
+}
+
+static void finish(struct call *c, enum err e)
+{
+	if (!e)
+		e = c->verdict;
+	c->err = e;
+	if (e)
+		atomic_fetch_add(&c->k->refused, 1);
+	if (e == E_DENIED || e == E_INTERNAL || e == E_CORRUPT || e == E_CRYPTO)
+		say(SAY_WARN, "op %s: %s, account %lld", c->op->name, err_name(e), (long long)c->who->account);
+	c->done(c);
+}
+
+static enum err change_run(struct change *ch, struct db *db)
+{
+	struct call *c = ((struct hidden_call *)ch)->call;
+
+	c->db = db;
+	return run_in_arena(c, write_body);
+}
+
+/* The change is committed and signed; its receipt is made on a worker so that the writer can go on. */
+static void answer_task(void *arg)
+{
+	struct call *c = arg;
+	enum err e = readers_borrow(c->k->readers, &c->hidden->reader);
+
+	c->db = c->hidden->reader;
+	if (!e)
+		e = run_in_arena(c, answer_body);
+	readers_return(c->k->readers, c->hidden->reader);
+	c->hidden->reader = NULL;
+	finish(c, e);
+}
+
+static void change_done(struct change *ch, enum err e)
+{
+	struct call *c = ((struct hidden_call *)ch)->call;
+
+	atomic_fetch_add(&c->k->writes, 1);
+	if (e || !c->filed)
+		finish(c, e);
+	else if (crew_add(c->k->crew, answer_task, c))
+		answer_task(c);                 /* the crew is full: the writer waits a little instead */
+}
+
+static enum err check_body(struct call *c)
+{
+	enum err e = prepare(c);
+
+	if (!e && c->op->mode == READS) {
+		c->out = node_obj(c->arena);
+		atomic_fetch_add(&c->k->reads, 1);
+		e = c->op->run(c);
+		if (!e && c->troubles.n)
+			e = E_BAD;
+	} else if (!e) {
+		request_hash(c);
+	}
+	return e;
+}
+
+static void check_task(void *arg)
+{
+	struct call *c = arg;
+	enum err e = readers_borrow(c->k->readers, &c->hidden->reader);
+
+	c->db = c->hidden->reader;
+	if (!e)
+		e = run_in_arena(c, check_body);
+	if (c->hidden->reader)
+		readers_return(c->k->readers, c->hidden->reader);
+	c->hidden->reader = NULL;
+	c->db = NULL;
+	if (!e && c->op->mode != READS) {
+		c->hidden->change = (struct change){ .run = change_run, .done = change_done };
+		e = c->k->writer ? writer_add(c->k->writer, &c->hidden->change) : E_BUSY;
+		if (!e)
+			return;                 /* answered by change_done */
+	}
+	finish(c, e);
+}
+
+void op_run(struct call *c)
+{
+	c->hidden = TAKE(c->arena, struct hidden_call, 1);
+	c->hidden->call = c;
+	if (c->op->mode != SLOW)
+		check_task(c);
+	else if (crew_add(c->k->crew, check_task, c))
+		finish(c, E_BUSY);
+}
+
+struct waiting {
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	bool done;
+};
+
+static void wake(struct call *c)
+{
+	struct waiting *w = c->user;
+
+	pthread_mutex_lock(&w->lock);
+	w->done = true;
+	pthread_cond_signal(&w->answered);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void op_run_wait(struct call *c)
+{
+	struct waiting w = { .done = false };
+	void *user = c->user;
+
+	pthread_mutex_init(&w.lock, NULL);
+	pthread_cond_init(&w.answered, NULL);
+	c->user = &w;
+	c->done = wake;
+	op_run(c);
+	pthread_mutex_lock(&w.lock);
+	while (!w.done)
+		pthread_cond_wait(&w.answered, &w.lock);
+	pthread_mutex_unlock(&w.lock);
+	pthread_mutex_destroy(&w.lock);
+	pthread_cond_destroy(&w.answered);
+	c->user = user;
+}
+
+const struct op *op_find(const struct kernel *k, struct str name)
+{
+	size_t lo = 0, hi = k->n_ops;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int d = str_cmp(name, str_of(k->ops[mid]->name));
+
+		if (d == 0)
+			return k->ops[mid];
+		if (d < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+const struct op *const *kernel_ops(const struct kernel *k, size_t *ret_n)
+{
+	*ret_n = k->n_ops;
+	return k->ops;
+}

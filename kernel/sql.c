@@ -1,0 +1,151 @@
+/* kernel/sql.c - every SQL text of the kernel, written once for both engines, and the numbered steps of its tables. */
+#include "kernel/inside.h"
+
+const char *const kernel_steps[] = {
+	/* 1 */
+	"CREATE TABLE record (id @int PRIMARY KEY, type @text NOT NULL, party @int NOT NULL, root @int NOT NULL, corrects @int NOT NULL,"
+	" at @int NOT NULL, idx @int NOT NULL, pub @text NOT NULL, biz @blob, per @blob)@end;"
+	"CREATE UNIQUE INDEX record_idx ON record (idx);"
+	"CREATE TABLE record_key (record @int PRIMARY KEY, pub @blob, biz @blob, per @blob)@end;"
+	"CREATE TABLE log_entry (idx @int PRIMARY KEY, body @blob NOT NULL)@end;"
+	"CREATE TABLE log_tile (level @int NOT NULL, n @int NOT NULL, bytes @blob NOT NULL, PRIMARY KEY (level, n))@end;"
+	"CREATE TABLE log_head (size @int PRIMARY KEY, root @blob NOT NULL, at @int NOT NULL)@end;"
+	"CREATE TABLE idem (account @int NOT NULL, name @text NOT NULL, request @blob NOT NULL, answer @text NOT NULL, record @int NOT NULL,"
+	" idx @int NOT NULL, at @int NOT NULL, PRIMARY KEY (account, name))@end;"
+	"CREATE TABLE audit (id @int PRIMARY KEY, at @int NOT NULL, account @int NOT NULL, party @int NOT NULL, op @text NOT NULL, record @int NOT NULL)@end;"
+	"CREATE INDEX audit_party ON audit (party, id);"
+	"CREATE TABLE party (id @int PRIMARY KEY, uscc @text NOT NULL UNIQUE, name @text NOT NULL, region @text NOT NULL, address @text NOT NULL,"
+	" contact @text NOT NULL, roles @int NOT NULL, state @text NOT NULL, open_by_default @int NOT NULL, webhook @text NOT NULL, mail @text NOT NULL)@end;"
+	"CREATE INDEX party_region ON party (region, id);"
+	"CREATE TABLE account (id @int PRIMARY KEY, party @int NOT NULL, roles @int NOT NULL, standing @int NOT NULL, login @text NOT NULL UNIQUE,"
+	" phc @text NOT NULL, region @text NOT NULL, fails @int NOT NULL, locked_until @int NOT NULL, ended @int NOT NULL)@end;"
+	"CREATE INDEX account_party ON account (party, id);"
+	"CREATE TABLE session (token @blob PRIMARY KEY, account @int NOT NULL, kind @text NOT NULL, at @int NOT NULL, until @int NOT NULL)@end;"
+	"CREATE INDEX session_account ON session (account);"
+	"CREATE TABLE consent (party @int NOT NULL, dock @int NOT NULL, since @int NOT NULL, until @int NOT NULL, PRIMARY KEY (party, dock))@end;"
+	"CREATE TABLE flow_case (record @int PRIMARY KEY, flow @text NOT NULL, state @text NOT NULL, party @int NOT NULL, region @text NOT NULL,"
+	" since @int NOT NULL, due @int NOT NULL, by_account @int NOT NULL, reminded @int NOT NULL, hand @int NOT NULL)@end;"
+	"CREATE INDEX flow_case_party ON flow_case (party, record);"
+	"CREATE INDEX flow_case_region ON flow_case (region, record);"
+	"CREATE INDEX flow_case_due ON flow_case (due, record) WHERE due > 0;"
+	"CREATE TABLE notice (id @int PRIMARY KEY, party @int NOT NULL, role @int NOT NULL, what @text NOT NULL, record @int NOT NULL, at @int NOT NULL,"
+	" zh @text NOT NULL, en @text NOT NULL, seen @int NOT NULL, sent @int NOT NULL)@end;"
+	"CREATE INDEX notice_party ON notice (party, id);"
+	"CREATE INDEX notice_unsent ON notice (id) WHERE sent = 0;"
+	"CREATE TABLE blob (id @text PRIMARY KEY, party @int NOT NULL, type @text NOT NULL, name @text NOT NULL, size @int NOT NULL, open @int NOT NULL,"
+	" at @int NOT NULL)@end;"
+	"CREATE TABLE setting (name @text PRIMARY KEY, value @text NOT NULL)@end;",
+};
+const size_t kernel_steps_n = ROWS(kernel_steps);
+
+#define RECORD_COLUMNS "r.id, r.type, r.party, r.root, r.corrects, r.at, r.idx, r.pub, r.biz, r.per, k.pub, k.biz, k.per"
+#define PARTY_COLUMNS "id, uscc, name, region, address, contact, roles, state, open_by_default"
+#define CASE_COLUMNS "record, flow, state, party, region, since, due, by_account, hand"
+
+const char *const kernel_sql[SQL_TEXTS] = {
+	[SQL_RECORD_PUT] = "INSERT INTO record (id, type, party, root, corrects, at, idx, pub, biz, per) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+	[SQL_RECORD_GET] = "SELECT " RECORD_COLUMNS " FROM record r JOIN record_key k ON k.record = r.id WHERE r.id = $1",
+	[SQL_RECORD_AT] = "SELECT " RECORD_COLUMNS " FROM record r JOIN record_key k ON k.record = r.id WHERE r.idx = $1",
+	[SQL_RECORD_EACH] = "SELECT " RECORD_COLUMNS " FROM record r JOIN record_key k ON k.record = r.id WHERE r.idx >= $1 ORDER BY r.idx LIMIT 500",
+	[SQL_RECORD_KEY_PUT] = "INSERT INTO record_key (record, pub, biz, per) VALUES ($1, $2, $3, $4)",
+	[SQL_RECORD_KEY_GET] = "SELECT pub, biz, per FROM record_key WHERE record = $1",
+	[SQL_RECORD_LAST] = "SELECT idx FROM record WHERE root = $1 ORDER BY idx DESC LIMIT 1",
+	[SQL_RECORD_CORRECTED] = "SELECT id FROM record WHERE corrects = $1 AND root = $2 LIMIT 1",
+	[SQL_COUNT_RECORDS] = "SELECT COUNT(*), COALESCE(MAX(id), 0) FROM record",
+
+	[SQL_ENTRY_PUT] = "INSERT INTO log_entry (idx, body) VALUES ($1, $2)",
+	[SQL_ENTRY_GET] = "SELECT body FROM log_entry WHERE idx = $1",
+	[SQL_ENTRY_TAIL] = "SELECT body FROM log_entry WHERE idx >= $1 ORDER BY idx",
+	[SQL_ENTRY_EACH] = "SELECT idx, body FROM log_entry WHERE idx >= $1 ORDER BY idx LIMIT 1000",
+	[SQL_TILE_PUT] = "INSERT INTO log_tile (level, n, bytes) VALUES ($1, $2, $3)",
+	[SQL_TILE_GET] = "SELECT bytes FROM log_tile WHERE level = $1 AND n = $2",
+	[SQL_HEAD_PUT] = "INSERT INTO log_head (size, root, at) VALUES ($1, $2, $3)",
+	[SQL_HEAD_LAST] = "SELECT size, root FROM log_head ORDER BY size DESC LIMIT 1",
+	[SQL_HEAD_OVER] = "SELECT size, root FROM log_head WHERE size > $1 ORDER BY size LIMIT 1",
+
+	[SQL_IDEM_GET] = "SELECT request, answer, record, idx FROM idem WHERE account = $1 AND name = $2",
+	[SQL_IDEM_PUT] = "INSERT INTO idem (account, name, request, answer, record, idx, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	[SQL_AUDIT_PUT] = "INSERT INTO audit (id, at, account, party, op, record) VALUES ($1, $2, $3, $4, $5, $6)",
+	[SQL_AUDIT_LIST] = "SELECT id, at, account, party, op, record FROM audit WHERE id < $1 ORDER BY id DESC LIMIT 100",
+
+	[SQL_PARTY_GET] = "SELECT " PARTY_COLUMNS " FROM party WHERE id = $1",
+	[SQL_PARTY_BY_USCC] = "SELECT " PARTY_COLUMNS " FROM party WHERE uscc = $1",
+	[SQL_PARTY_PUT] = "INSERT INTO party (id, uscc, name, region, address, contact, roles, state, open_by_default, webhook, mail)"
+	                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '')",
+	[SQL_PARTY_ROLES] = "UPDATE party SET roles = roles | $2 WHERE id = $1",
+	[SQL_PARTY_STATE] = "UPDATE party SET state = $2 WHERE id = $1",
+	[SQL_PARTY_OPEN] = "UPDATE party SET open_by_default = $2 WHERE id = $1",
+	[SQL_PARTY_LIST] = "SELECT " PARTY_COLUMNS " FROM party WHERE id < $1 AND region >= $2 AND region < $3 ORDER BY id DESC LIMIT 51",
+	[SQL_PARTY_LIST_STATE] = "SELECT " PARTY_COLUMNS " FROM party WHERE id < $1 AND region >= $2 AND region < $3 AND state = $4 ORDER BY id DESC LIMIT 51",
+	[SQL_WEBHOOK_PUT] = "UPDATE party SET webhook = $2, mail = $3 WHERE id = $1",
+	[SQL_WEBHOOK_GET] = "SELECT webhook, mail FROM party WHERE id = $1",
+
+	[SQL_ACCOUNT_PUT] = "INSERT INTO account (id, party, roles, standing, login, phc, region, fails, locked_until, ended)"
+	                    " VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0)",
+	[SQL_ACCOUNT_LOGIN] = "SELECT id, phc, fails, locked_until, party FROM account WHERE login = $1 AND ended = 0",
+	[SQL_ACCOUNT_GET] = "SELECT id, party, roles, standing, login, region FROM account WHERE id = $1 AND ended = 0",
+	[SQL_ACCOUNT_LIST] = "SELECT id, login, standing, locked_until FROM account WHERE party = $1 AND ended = 0 ORDER BY id",
+	[SQL_ACCOUNT_OWNERS] = "SELECT COUNT(*) FROM account WHERE party = $1 AND ended = 0 AND standing = 3",
+	[SQL_ACCOUNT_FAIL] = "UPDATE account SET fails = fails + 1, locked_until = $2 WHERE id = $1",
+	[SQL_ACCOUNT_GOOD] = "UPDATE account SET fails = 0, locked_until = 0 WHERE id = $1",
+	[SQL_ACCOUNT_REMOVE] = "UPDATE account SET ended = $2, phc = '' WHERE id = $1",
+	[SQL_ACCOUNT_PASSWORD] = "UPDATE account SET phc = $2, fails = 0, locked_until = 0 WHERE id = $1",
+	[SQL_SESSION_PUT] = "INSERT INTO session (token, account, kind, at, until) VALUES ($1, $2, $3, $4, $5)",
+	[SQL_SESSION_GET] = "SELECT a.id, a.party, a.roles, a.standing, a.login, a.region, s.until, p.uscc, p.name, p.region, p.roles, p.state, p.open_by_default"
+	                    " FROM session s JOIN account a ON a.id = s.account LEFT JOIN party p ON p.id = a.party"
+	                    " WHERE s.token = $1 AND a.ended = 0",
+	[SQL_SESSION_DROP] = "DELETE FROM session WHERE token = $1",
+	[SQL_SESSION_DROP_ACCOUNT] = "DELETE FROM session WHERE account = $1",
+	[SQL_CONSENT_PUT] = "INSERT INTO consent (party, dock, since, until) VALUES ($1, $2, $3, 0)"
+	                    " ON CONFLICT (party, dock) DO UPDATE SET since = $3, until = 0",
+	[SQL_CONSENT_STOP] = "UPDATE consent SET until = $3 WHERE party = $1 AND dock = $2 AND until = 0",
+	[SQL_CONSENT_GET] = "SELECT since FROM consent WHERE party = $1 AND dock = $2 AND until = 0",
+	[SQL_CONSENT_LIST] = "SELECT a.id, a.login, c.since, c.until FROM consent c JOIN account a ON a.id = c.dock WHERE c.party = $1 ORDER BY a.id",
+
+	[SQL_CASE_PUT] = "INSERT INTO flow_case (record, flow, state, party, region, since, due, by_account, reminded, hand)"
+	                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)",
+	[SQL_CASE_GET] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE record = $1",
+	[SQL_CASE_MOVE] = "UPDATE flow_case SET state = $2, since = $3, due = $4, by_account = $5, reminded = 0 WHERE record = $1",
+	[SQL_CASE_HAND] = "UPDATE flow_case SET hand = $2, since = $3 WHERE record = $1",
+	[SQL_CASE_LIST_PARTY] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE party = $1 AND record < $2 ORDER BY record DESC LIMIT 51",
+	[SQL_CASE_LIST_REGION] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE region >= $1 AND region < $2 AND record < $3 ORDER BY record DESC LIMIT 51",
+	[SQL_CASE_LIST_ALL] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE record < $1 ORDER BY record DESC LIMIT 51",
+	[SQL_CASE_LATE] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE due > 0 AND due < $1 AND reminded = 0 ORDER BY due LIMIT 100",
+	[SQL_CASE_REMINDED] = "UPDATE flow_case SET reminded = $2 WHERE record = $1",
+
+	[SQL_NOTICE_PUT] = "INSERT INTO notice (id, party, role, what, record, at, zh, en, seen, sent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)",
+	[SQL_NOTICE_LIST] = "SELECT id, what, record, at, zh, en, seen FROM notice WHERE party = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
+	[SQL_NOTICE_UNSENT] = "SELECT n.id, n.party, n.what, n.record, n.at, n.zh, n.en, p.webhook, p.mail FROM notice n LEFT JOIN party p ON p.id = n.party"
+	                      " WHERE n.sent = 0 ORDER BY n.id LIMIT 100",
+	[SQL_NOTICE_SENT] = "UPDATE notice SET sent = $2 WHERE id = $1",
+	[SQL_NOTICE_READ] = "UPDATE notice SET seen = $3 WHERE id = $1 AND party = $2",
+
+	[SQL_BLOB_PUT] = "INSERT INTO blob (id, party, type, name, size, open, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+	[SQL_BLOB_GET] = "SELECT id, type, name, size, party, open FROM blob WHERE id = $1",
+	[SQL_SETTING_PUT] = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
+	[SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = $1",
+	[SQL_ACCESS_LIST] = "SELECT record, party, at FROM p_access WHERE owner = $1 AND record < $2 ORDER BY record DESC LIMIT 51",
+};
+
+const char *ddl_for(struct arena *a, const char *text, bool pg)
+{
+	static const struct { const char *mark, *sqlite, *pg; } words[] = {
+		{ "@int", "INTEGER", "bigint" }, { "@text", "TEXT", "text" }, { "@blob", "BLOB", "bytea" }, { "@end", " STRICT", "" },
+	};
+	struct buf b = buf_in(a, strlen(text) * 2);
+
+	for (const char *p = text; *p;) {
+		size_t i = 0;
+
+		while (*p == '@' && i < ROWS(words) && strncmp(p, words[i].mark, strlen(words[i].mark)) != 0)
+			i++;
+		if (*p == '@' && i < ROWS(words)) {
+			buf_z(&b, pg ? words[i].pg : words[i].sqlite);
+			p += strlen(words[i].mark);
+		} else {
+			buf_char(&b, *p++);
+		}
+	}
+	buf_char(&b, 0);
+	return b.p;
+}
