@@ -299,7 +299,7 @@ static void fill(unsigned char *x, size_t n, uint64_t seed)
 {
 	for (size_t i = 0; i < n; i++) {
 		seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-		x[i] = seed >> 59 & 31;
+		x[i] = (unsigned char)(seed >> 59) & 31;
 	}
 }
 
