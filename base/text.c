@@ -227,7 +227,7 @@ struct str str_join(struct arena *a, struct str x, struct str y)
 	return (struct str){ p, x.n + y.n };
 }
 
-static struct str str_vfmt(struct arena *a, const char *fmt, va_list args)
+static __attribute__((nonnull(2))) struct str str_vfmt(struct arena *a, const char *fmt, va_list args)
 {
 	va_list again;
 	char *p;

@@ -78,7 +78,7 @@ static enum err hash_password(struct call *c, size_t field)
 {
 	unsigned char salt[16];
 	struct str *phc = TAKE(c->arena, struct str, 1);
-	enum err e = random_fill(salt, sizeof(salt));
+	enum err e = fresh_salt(salt);
 
 	if (!e)
 		e = password_hash(IN(c, field).text, salt, c->arena, phc);
@@ -280,8 +280,8 @@ const struct op account_ops[] = {
 	OP_GET("person.list", "/v1/people", R_PARTY, IN_OWNER, people_run, "本单位人员", "people of the party")
 	OP_IN("account.create", "/v1/accounts", R_OPERATOR, IN_NOBODY, SCOPE_PUBLIC, SLOW, &account_in, account_run, "开设账号", "open an account", .prepare = second_is_password)
 	OP_IN("token.create", "/v1/tokens", R_SIGNED_IN, IN_NOBODY, SCOPE_OWN, WRITES, &token_in, token_run, "开设接口令牌", "make a token")
-	OP_IN("consent.give", "/v1/consents", R_PARTY, IN_OWNER, SCOPE_OWN, WRITES, &login_only_in, consent_give, "同意对接系统代填", "let a docked system file", .clause = "二（三）")
-	OP_IN("consent.stop", "/v1/consents/stop", R_PARTY, IN_OWNER, SCOPE_OWN, WRITES, &login_only_in, consent_stop, "停止代填", "stop a docked system", .clause = "二（三）")
+	OP_IN("consent.give", "/v1/consents", R_PARTY, IN_OWNER, SCOPE_OWN, WRITES, &login_only_in, consent_give, "同意对接系统代填", "let a docked system file")
+	OP_IN("consent.stop", "/v1/consents/stop", R_PARTY, IN_OWNER, SCOPE_OWN, WRITES, &login_only_in, consent_stop, "停止代填", "stop a docked system")
 	OP_GET("consent.list", "/v1/consents", R_PARTY, IN_WAREHOUSE, consent_list, "代填系统", "docked systems")
 };
 const size_t account_ops_n = ROWS(account_ops);

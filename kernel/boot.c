@@ -142,8 +142,8 @@ static int64_t version_of(struct db *db)
 	int64_t v = 0;
 
 	arena_init(&a, 65536, NULL);
-	if (db_ask(db, &a, kernel_sql[SQL_SETTING_GET], VALS(V_T(S("schema"))), &r) == OK && r.n && str_to_int(row_str(&r, 0, 0), &v))
-		;
+	if (db_ask(db, &a, kernel_sql[SQL_SETTING_GET], VALS(V_T(S("schema"))), &r) || r.n == 0 || !str_to_int(row_str(&r, 0, 0), &v))
+		v = 0;
 	arena_end(&a);
 	return v;
 }
@@ -370,6 +370,16 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 	return e;
 }
 
+static const struct module *const *with_house(struct kernel *k, const struct kernel_setup *s)
+{
+	const struct module **all = TAKE(&k->life, const struct module *, s->n_modules + 1);
+
+	all[0] = house_module(&k->life);
+	for (size_t i = 0; i < s->n_modules; i++)
+		all[i + 1] = s->modules[i];
+	return all;
+}
+
 enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why[300])
 {
 	struct kernel *k = calloc(1, sizeof(*k));
@@ -383,10 +393,10 @@ enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why
 	snprintf(k->home, sizeof(k->home), "%s", s->home);
 	if (s->store)
 		snprintf(k->store, sizeof(k->store), "%s", s->store);
-	k->modules = s->modules;
-	k->n_modules = s->n_modules;
+	k->modules = with_house(k, s);
+	k->n_modules = s->n_modules + 1;
 	k->writing = s->writing;
-	k->state = TAKE(&k->life, void *, s->n_modules + 1);
+	k->state = TAKE(&k->life, void *, k->n_modules);
 	e = open_all(k, s, why);
 	if (e) {
 		kernel_close(k);

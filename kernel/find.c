@@ -177,21 +177,6 @@ enum err find_get(struct call *c)
 	return OK;
 }
 
-/* [from, to) of the region codes an officer covers: 3206xx -> "3206".."3207". */
-static void region_range(struct call *c, struct str region, struct str *ret_from, struct str *ret_to)
-{
-	size_t n = region.n;
-	char *to;
-
-	while (n >= 2 && region.p[n - 1] == '0' && region.p[n - 2] == '0')
-		n -= 2;
-	*ret_from = str_copy(c->arena, str_sub(region, 0, n));
-	to = str_z(c->arena, *ret_from);
-	if (n)
-		to[n - 1]++;
-	*ret_to = n ? (struct str){ to, n } : S("\x7f");
-}
-
 static enum err list_rows(struct call *c, int64_t before, struct rows *ret)
 {
 	const struct type_sql *q = type_sql(c->k, c->op->files);

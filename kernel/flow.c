@@ -77,7 +77,9 @@ enum err flow_step(struct call *c)
 	}
 	db_tell(c->db, kernel_sql[SQL_CASE_MOVE], VALS(V_I(fc.record), V_T(str_of(s->to)), V_I(c->now),
 	        V_I(s->days ? working_days_after(c->k, c->now, s->days, s->working) : 0), V_I(c->who->account)));
-	notice_put(c, fc.party, f->name, fc.record, str_fmt(c->arena, "%s：%s", f->zh, s->zh), str_fmt(c->arena, "%s: %s", f->en, s->en));
+	/* the note is written for the party: a return without its reason helps nobody */
+	notice_put(c, fc.party, f->name, fc.record, str_fmt(c->arena, "%s：%s%s%.*s", f->zh, s->zh, c->in[1].said ? "。" : "", STR_ARG(c->in[1].text)),
+	           str_fmt(c->arena, "%s: %s %.*s", f->en, s->en, STR_ARG(c->in[1].text)));
 	c->record = fc.record;
 	put_str(c->arena, c->out, "id", id_str(c->arena, fc.record));
 	put_z(c->arena, c->out, "state", s->to);

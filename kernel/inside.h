@@ -59,7 +59,7 @@ struct hidden_call {
 
 #define IN(c, f) ((c)->in[f])
 
-extern const struct module kernel_module;      /* people, lists, notices, records, documents: ops of the house itself */
+const struct module *house_module(struct arena *a);    /* people, lists, notices, records, documents: the house itself as a module */
 
 /* sql.c */
 enum {
@@ -98,6 +98,8 @@ enum err head_over(struct call *c, uint64_t index, struct log_head *ret);
 /* find.c */
 enum err find_list(struct call *c);
 enum err find_get(struct call *c);
+/* desk.c */
+void region_range(struct call *c, struct str region, struct str *ret_from, struct str *ret_to);
 /* op.c */
 enum err record_region(struct call *c, const struct record *r, struct str *ret);
 /* flow.c */

@@ -78,6 +78,8 @@ struct op {
 	enum err (*prepare)(struct call *c);      /* SLOW: off the writer thread */
 	const struct type *files;                 /* shown with the type: this op files such a record */
 	const struct step *step;                  /* generated from a flow row */
+	/* Answers from memory alone, before anything else runs; E_BUSY: not there, take the long way. */
+	enum err (*memory)(struct call *c, struct str path_value);
 	const char *page;                         /* template of the answer; NULL: generic */
 	bool upload;                              /* takes a file beside its fields */
 	bool quiet;                               /* no audit line (counters, log-out) */
@@ -159,7 +161,8 @@ struct module {
 	const char *tables;       /* DDL of derived tables beyond p_<type>: @int @text @blob stand for column types */
 	const char *const *derived; size_t n_derived;   /* their names, for rebuild */
 	/* Called for each record in log order, live and on rebuild; only tells what follows from the record. */
-	enum err (*project)(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, const struct value *v);
+	enum err (*project)(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
+	                    const struct value *v);
 	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
 	enum err (*check)(struct call *c);          /* troubles across fields, after every field is checked */
 	void (*committed)(struct kernel *k);        /* after a signed commit that filed something: caches */
@@ -219,6 +222,8 @@ enum err account_put(struct call *c, int64_t party, unsigned roles, enum inside 
 enum err session_put(struct call *c, int64_t account, const char *kind, int64_t days, struct str *ret_token) MUST_USE;
 /* Face: a bearer token or session cookie -> actor in the arena. E_NOAUTH. on_behalf: USCC a docked system files for, or empty. */
 enum err actor_of(struct kernel *k, struct arena *a, struct str token, struct str on_behalf, int64_t now, const struct actor **ret) MUST_USE;
+
+enum err fresh_salt(unsigned char ret[16]) MUST_USE;      /* for password_hash: modules have no random source of their own */
 
 const struct list_row *list_find(const struct kernel *k, const char *list, struct str key, int64_t day);   /* NULL: not in force */
 struct node *list_node(struct call *c, const char *list);      /* [{key, zh, en}] in force now */

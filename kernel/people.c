@@ -142,3 +142,5 @@ enum err actor_of(struct kernel *k, struct arena *a, struct str token, struct st
 		*ret = who;
 	return e;
 }
+
+enum err fresh_salt(unsigned char ret[16]) { return random_fill(ret, 16); }

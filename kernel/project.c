@@ -40,7 +40,7 @@ enum err project_record(struct call *c, const struct type *t, int64_t record, ui
 		db_tell(c->db, q->retire, VALS(V_I(corrects)));
 	for (size_t i = 0; i < c->k->n_modules; i++) {
 		const struct module *m = c->k->modules[i];
-		enum err e = m->project ? m->project(c, t, record, index, party, at, v) : OK;
+		enum err e = m->project ? m->project(c, t, record, index, party, at, corrects, v) : OK;
 
 		if (e)
 			return e;
@@ -148,7 +148,7 @@ enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, con
 {
 	struct call c = { .k = k, .who = &nobody, .arena = a, .db = k->db };
 	struct arena page;
-	int64_t from = 0;
+	volatile int64_t from = 0;      /* lives across the arena's jump */
 	uint64_t total = log_shown(k->log).size;
 	jmp_buf full;
 	enum err e;

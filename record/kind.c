@@ -65,7 +65,7 @@ static struct verdict accept_ident(struct arena *a, enum ident_kind kind, struct
 	struct ident_result r;
 
 	ident_check(a, kind, s, IDENT_LENIENT, &r);
-	return r.valid ? yes(str_copy(a, r.normal)) : no(str_z(a, str_of(r.error.zh)), str_z(a, str_of(r.error.en)));
+	return r.valid ? yes(str_copy(a, r.normal)) : no(str_z(a, r.error.zh), str_z(a, r.error.en));
 }
 
 static bool mail_ok(struct str s)
@@ -84,7 +84,7 @@ static bool mail_ok(struct str s)
 /* A telephone, a short service number or an e-mail; an extension after 转 is kept as typed. */
 static struct verdict accept_contact(struct arena *a, struct str s)
 {
-	static const enum ident_kind phones[] = { IDENT_PHONE_CN, IDENT_PHONE_CN_SHORT };
+	static const enum ident_kind phones[] = { IDENT_PHONE, IDENT_PHONE_SHORT };
 	struct str main = s;
 
 	for (size_t i = 0; i + 3 <= s.n; i++)
@@ -102,10 +102,10 @@ static struct verdict accept_contact(struct arena *a, struct str s)
 
 static struct verdict accept_permit(struct arena *a, struct str s)
 {
-	struct verdict v = accept_ident(a, IDENT_XK_LICENCE, s);
+	struct verdict v = accept_ident(a, IDENT_XK, s);
 
 	if (!v.ok)
-		v = accept_ident(a, IDENT_CCC_CERT, s);
+		v = accept_ident(a, IDENT_CCC, s);
 	return v.ok ? v : no("应为生产许可证号（如 (苏)XK05-005-00001）或16位强制性产品认证证书编号",
 	                     "give a production licence number or a 16-digit CCC certificate number");
 }
@@ -249,12 +249,12 @@ struct verdict kind_accept(struct arena *a, const struct field *f, struct str s)
 	case KIND_TIME:      return accept_time(a, s);
 	case KIND_FILE:      return accept_file(a, s);
 	case KIND_PERMIT:    return accept_permit(a, s);
-	case KIND_STANDARDS: return accept_ident(a, IDENT_GB_STANDARD, s);
+	case KIND_STANDARDS: return accept_ident(a, IDENT_STANDARD, s);
 	case KIND_DECIMAL:   return accept_decimal(a, s);
 	case KIND_INTEGER:   return accept_integer(s);
 	case KIND_YES:       return accept_yes(s);
 	case KIND_REF:       return accept_ref(a, s);
-	case KIND_REGION:    return accept_ident(a, IDENT_ADMIN_DIVISION, s);
+	case KIND_REGION:    return accept_ident(a, IDENT_DIVISION, s);
 	case KIND_LOGIN:     return accept_login(a, s);
 	case KIND_PASSWORD:
 		return utf8_count(s) < 10 ? no("密码至少10个字符", "a password has at least 10 characters") : accept_text(a, f, s);

@@ -1,0 +1,137 @@
+/* kernel/verify.c - does the store still say what the log says? Every entry, every full tile, every record against its leaf. */
+#include "kernel/inside.h"
+
+struct verifying {
+	struct call call;
+	struct kernel *k;
+	struct log_check *check;
+	struct verify_report *report;
+	struct arena page;
+	jmp_buf full;
+};
+
+static enum err bad(struct verifying *v, struct arena *a, const char *what, uint64_t index)
+{
+	v->report->problem = str_fmt(a, "entry %llu: %s", (unsigned long long)index, what);
+	return E_CORRUPT;
+}
+
+/* The record's values, salted again with its keys, must give the root its leaf committed to. A class whose key was destroyed
+ * cannot be recomputed: its slots are checked by whoever holds their disclosures. */
+static enum err check_record(struct verifying *v, struct arena *a, const struct val *row, struct str leaf)
+{
+	static const struct json_limits limits = { .bytes = LOG_ENTRY_MAX, .depth = 3, .nodes = 64 };
+	const unsigned all = (1u << KEY_CLASSES) - 1;
+	struct record r;
+	struct record_keys keys;
+	struct json_trouble trouble;
+	struct node *o;
+	struct hash *leaves, root;
+	enum err e = record_from_row(&v->call, row, all, &r);
+
+	if (e)
+		return bad(v, a, "the stored values cannot be opened", (uint64_t)row[6].i);
+	e = record_keys_get(&v->call, row, &keys);
+	if (!e)
+		e = json_read(v->call.arena, leaf, &limits, &o, &trouble);
+	if (e)
+		return bad(v, a, "the entry or its keys cannot be read", r.index);
+	leaves = TAKE(v->call.arena, struct hash, r.type->n);
+	slot_leaves(v->call.arena, HASH_SHA256, r.type, r.values, &keys, leaves);
+	root = field_root(HASH_SHA256, leaves, r.type->n);
+	explicit_bzero(&keys, sizeof(keys));
+	if (!str_eq(node_text(o, "r"), base64url_str(v->call.arena, root.b, HASH_LEN)))
+		return bad(v, a, "the stored values are not those the entry committed to", r.index);
+	if (!str_is(node_text(o, "k"), r.type->schema))
+		return bad(v, a, "the record is of another type than its entry", r.index);
+	v->report->records++;
+	return OK;
+}
+
+static enum err check_entry(struct verifying *v, struct arena *a, const struct val *row)
+{
+	uint64_t index = (uint64_t)row[0].i;
+	struct rows rec;
+	enum err e;
+
+	if (index != v->report->entries)
+		return bad(v, a, "an entry is missing before this one", index);
+	e = log_check_add(v->check, row[1].s);
+	if (e)
+		return bad(v, a, "a tile does not match the entries", index);
+	v->report->entries++;
+	e = db_ask(v->call.db, v->call.arena, kernel_sql[SQL_RECORD_AT], VALS(V_I(row[0].i)), &rec);
+	if (e)
+		return e;
+	if (rec.n == 0)
+		return bad(v, a, "its record is missing", index);
+	return check_record(v, a, rec.v, row[1].s);
+}
+
+static enum err check_page(struct verifying *v, struct arena *a, uint64_t size, bool *ret_more)
+{
+	struct rows r;
+	enum err e;
+
+	arena_reset(&v->page);
+	e = db_ask(v->call.db, &v->page, kernel_sql[SQL_ENTRY_EACH], VALS(V_I((int64_t)v->report->entries)), &r);
+	for (size_t i = 0; !e && i < r.n && v->report->entries < size; i++)
+		e = check_entry(v, a, r.v + i * r.cols);
+	*ret_more = r.n > 0 && v->report->entries < size;
+	return e;
+}
+
+static enum err verify_all(struct verifying *v, struct arena *a, const struct progress *p)
+{
+	struct log_head head = log_shown(v->k->log);
+	struct hash root;
+	bool more = true;
+	enum err e = OK;
+
+	while (!e && more) {
+		e = check_page(v, a, head.size, &more);
+		if (p)
+			p->step(p->ctx, v->report->entries, head.size);
+	}
+	if (e)
+		return e;
+	if (v->report->entries != head.size)
+		return bad(v, a, "entries the log signed are missing", v->report->entries);
+	root = head.size ? frontier_root(HASH_SHA256, &v->check->f) : tree_empty(HASH_SHA256);
+	if (!same_bytes(root.b, head.root.b, HASH_LEN))
+		return bad(v, a, "the tree does not have the signed root", head.size);
+	v->report->tiles = head.size / TILE_WIDTH;
+	return OK;
+}
+
+enum err kernel_verify(struct kernel *k, struct arena *a, const struct progress *p, struct verify_report *ret)
+{
+	struct verifying v = { .k = k, .report = ret, .call = { .k = k, .who = &nobody } };
+	struct db *db;
+	struct tile_source src;
+	enum err e = readers_borrow(k->readers, &db);
+
+	*ret = (struct verify_report){ 0 };
+	if (e)
+		return e;
+	src = tiles_over(&db);
+	v.check = TAKE(a, struct log_check, 1);
+	v.check->src = &src;
+	v.call.db = db;
+	v.call.arena = &v.page;
+	arena_init(&v.page, (size_t)1 << 30, &v.full);
+	e = setjmp(v.full) ? E_TOO_BIG : verify_all(&v, a, p);
+	arena_end(&v.page);
+	readers_return(k->readers, db);
+	return e;
+}
+
+enum err kernel_backup(struct kernel *k, const char *to, char why[300])
+{
+	enum err e = k->db ? db_backup(k->db, to) : E_STATE;
+
+	why[0] = 0;
+	if (e)
+		snprintf(why, 300, "backup: %s", err_en(e));
+	return e;
+}

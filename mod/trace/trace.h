@@ -1,0 +1,145 @@
+/* mod/trace/trace.h - inside mod/trace/: record types by place, codes, item sets. Only src/modules.c includes it from outside. */
+#ifndef SUYUAN_TRACE_H
+#define SUYUAN_TRACE_H
+
+#include "ident/ident.h"
+#include "kernel/kernel.h"
+
+extern const struct module trace_module;
+extern const struct list_row trace_lists[];
+extern const size_t trace_lists_n;
+
+/* Places of fields: PRODUCT_product_name, BATCH_unit ... from the .def files. */
+#define FIELD(id, ...) PRODUCT_##id,
+enum {
+#include "product.def"
+	PRODUCT_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) BATCH_##id,
+enum {
+#include "batch.def"
+	BATCH_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) SALE_##id,
+enum {
+#include "sale.def"
+	SALE_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) PURCHASE_##id,
+enum {
+#include "purchase.def"
+	PURCHASE_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) RESALE_##id,
+enum {
+#include "resale.def"
+	RESALE_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) PACK_##id,
+enum {
+#include "pack.def"
+	PACK_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) ACTIVATION_##id,
+enum {
+#include "activation.def"
+	ACTIVATION_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) LIFE_##id,
+enum {
+#include "life.def"
+	LIFE_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) ATTACHMENT_##id,
+enum {
+#include "attachment.def"
+	ATTACHMENT_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) CUSTOM_##id,
+enum {
+#include "custom.def"
+	CUSTOM_FIELDS };
+#undef FIELD
+#define FIELD(id, ...) REPORT_##id,
+enum {
+#include "report.def"
+	REPORT_FIELDS };
+#undef FIELD
+
+extern const struct type product_type, batch_type, sale_type, purchase_type, resale_type, pack_type, activation_type, life_type, attachment_type,
+	custom_type, report_type;
+
+/* ---- codes (codes.c) ---- */
+
+enum grain { GRAIN_PRODUCT, GRAIN_BATCH, GRAIN_ITEM };
+#define PACK_MAX (INT64_C(1) << 27)
+
+struct trace_state;                       /* keys expanded, packs and sets in memory: for the life of the process */
+struct trace_state *trace_state(struct kernel *k);
+
+/* Text -> key, number, index; E_FORGED with no question to the store. */
+enum err code_open(struct kernel *k, struct str text, struct sealed *ret) MUST_USE;
+/* count codes from `first`, each 20 characters and a newline, into out (21 * count bytes). */
+enum err code_write_lines(struct kernel *k, unsigned key, unsigned grain, uint32_t number, uint32_t first, uint32_t count, char *out) MUST_USE;
+struct str code_text(struct call *c, const struct sealed *s);
+
+struct pack { int64_t record, party, product, batch, count, at; unsigned key; uint32_t number; enum grain grain; bool unmarked; struct str goods; };
+enum err pack_by_number(struct call *c, unsigned key, uint32_t number, struct pack *ret) MUST_USE;   /* E_ABSENT */
+enum err pack_get(struct call *c, int64_t record, struct pack *ret) MUST_USE;
+
+/* ---- item sets (items.c): ranges over a pack's indices ---- */
+
+struct range { uint32_t lo, hi; };        /* inclusive */
+struct item_set { struct pack pack; struct range *r; size_t n, cap; uint64_t count; };
+struct item_sets { struct item_set *set; size_t n; uint64_t count; };
+#define CHUNK_BITS 16
+/* Texts as people write them: a code, "first..last", a pack's record id, "id:lo-hi". Troubles go to `field`. */
+enum err items_read(struct call *c, size_t field, const struct str *list, size_t n, struct item_sets *ret) MUST_USE;
+enum err items_parse(struct call *c, const struct str *list, size_t n, struct item_sets *ret, struct str *bad) MUST_USE;
+
+enum verb { VERB_ACTIVATED = 1, VERB_SOLD, VERB_PURCHASED, VERB_RESOLD, VERB_RETURNED, VERB_VOID, VERB_RECALLED, VERB_DESTROYED, VERB_ATTACHED };
+enum err items_keep(struct call *c, int64_t record, uint64_t index, int64_t party, enum verb verb, int64_t link, const struct item_sets *s) MUST_USE;
+
+struct item_event { int64_t record, party, link; uint64_t index; enum verb verb; };
+/* Everything that happened to one item, in log order. */
+enum err item_history(struct call *c, int64_t pack, uint32_t item, struct item_event **ret, size_t *ret_n) MUST_USE;
+
+/* ---- the public page (scan.c) and its memory (memory.c) ---- */
+enum err scan_run(struct call *c);
+enum err scan_memory(struct call *c, struct str code);
+enum err where_run(struct call *c);
+void memory_touch(struct kernel *k, int64_t pack);      /* writer thread: this pack (0: everything) changed in the running group */
+
+enum standing { ST_FIRST, ST_AGAIN, ST_NOT_SOLD, ST_ENDED, ST_CLASS };
+struct item_state { bool activated, sold, ended; enum verb end; int64_t batch, end_record; };
+void item_fold(const struct pack *p, const struct item_event *ev, size_t n, struct item_state *ret);
+/* The part of the answer that is the same for every item of a batch (or product): product, maker, batch, documents, warnings. */
+enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct node *o) MUST_USE;
+/* Counts a look at an item and answers how many there were before, and when the first was. */
+enum err count_look(struct call *c, int64_t pack, uint32_t item, int64_t *ret_before, int64_t *ret_first) MUST_USE;
+
+/* ---- operations ---- */
+enum err pack_create(struct call *c);
+enum err pack_stream(struct call *c);
+enum err trace_project(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects, const struct value *v);
+enum err trace_check(struct call *c);
+bool trace_fact(struct call *c, const char *fact, const struct type *t, const struct value *v);
+void *trace_open(struct kernel *k);
+void trace_close(void *state);
+void trace_committed(struct kernel *k);
+enum err file_plain(struct call *c);
+enum err sale_prefill(struct call *c);
+enum err custom_create(struct call *c);
+enum err report_create(struct call *c);
+enum err ticket_run(struct call *c);
+
+enum {
+	Q_PACK_PUT, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_LOOK_GET, Q_LOOK_PUT, Q_PACK_OF_BATCH,
+	TRACE_TEXTS
+};
+extern const char *const trace_sql[TRACE_TEXTS];
+extern const char trace_tables[];
+extern const char *const trace_derived[];
+extern const size_t trace_derived_n;
+
+#endif
