@@ -2,8 +2,7 @@
  *
  * Event loops over epoll (or a thread a connection). A request passes: target taken (uri_taken) -> header gate on the first
  * library call -> body into the arena -> handler -> answer queued, or the connection is parked until http_answer.
- * Life of a call: it is held by the connection, by the pending answer and by a stream that is being sent; the last one to
- * let go puts it back into the pool with its arena. So an answer that comes after http_stop finds its memory still there.
+ * What a call is and who holds it: call.h.
  * Never does: anything that waits inside an event loop; anything that knows paths, pages or rules.
  */
 #include <microhttpd.h>
@@ -16,137 +15,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "web/call.h"
 #include "web/gate.h"
 
 #include "base/sys.h"
 
-enum { BODY_STEP = 64 * 1024, STREAM_BLOCK = 64 * 1024, PEM_MAX = 1024 * 1024, MS = 1000000, BODY_TIMES = 10, LAST_WORDS_MS = 50 };
+enum { STREAM_BLOCK = 64 * 1024, PEM_MAX = 1024 * 1024, LAST_WORDS_MS = 50 };
 
-enum stage { ASKED, LET_IN, ANSWER_DUE, QUEUED };        /* how far the library calls for one request have come */
-enum wait { RUNNING, PARKED, ANSWERED };                 /* handler and http_answer meet here */
-
-struct http_hidden {
-	struct http_call call;
-	struct http *server;
-	struct http_hidden *next_free, *next_all;
-	struct MHD_Connection *conn;
-	struct MHD_Response *response;
-	int status;
-	enum stage stage;
-	bool body_too_big;
-	atomic_int wait;
-	atomic_bool claimed;             /* somebody has the right to answer */
-	atomic_int holds;
-	struct arena arena;
-	struct http_header *headers;
-	size_t n_headers;
-	size_t body_cap, body_over;
-	int64_t body_since;
-	struct http_stream stream;
-	pthread_mutex_t lock;            /* thread_each only */
-	pthread_cond_t answered;
-	char peer[INET6_ADDRSTRLEN];
-};
-
-struct http {
-	struct http_limits limits;
-	http_handler *fn;
-	void *ctx;
-	struct MHD_Daemon *daemon;
-	struct MHD_Response *refuse[ERR_COUNT];      /* ready answers for what this file refuses by itself */
-	struct arena pem;
-	unsigned port;
-	bool tls;
-	pthread_mutex_t lock;            /* the pool */
-	struct http_hidden *free_calls, *all_calls;
-	size_t in_use;
-	atomic_bool stopping;            /* new requests are answered 503 */
-	atomic_bool forcing;             /* parked ones too */
-	bool closed;                     /* http_stop is through; the last call in use ends the server */
-};
-
-static void server_end(struct http *h)
+void server_end(struct http *h)
 {
-	struct http_hidden *c = h->all_calls, *next;
-
-	for (; c; c = next) {
-		next = c->next_all;
-		arena_end(&c->arena);
-		pthread_mutex_destroy(&c->lock);
-		pthread_cond_destroy(&c->answered);
-		free(c);
-	}
+	calls_end(h);
 	for (size_t i = 0; i < ERR_COUNT; i++)
 		if (h->refuse[i])
 			MHD_destroy_response(h->refuse[i]);
 	arena_end(&h->pem);
-	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
-
-/* ---- the pool of calls ---- */
-
-static struct http_hidden *hidden_new(struct http *h)
-{
-	struct http_hidden *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	c->server = h;
-	arena_init(&c->arena, h->limits.arena_bytes, NULL);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->answered, NULL);
-	return c;
-}
-
-static struct http_hidden *hidden_take(struct http *h)
-{
-	struct http_hidden *c;
-
-	pthread_mutex_lock(&h->lock);
-	c = h->free_calls;
-	if (c) {
-		h->free_calls = c->next_free;
-	} else if ((c = hidden_new(h))) {
-		c->next_all = h->all_calls;
-		h->all_calls = c;
-	}
-	if (c) {
-		h->in_use++;
-		atomic_store_explicit(&c->wait, RUNNING, memory_order_relaxed);
-		atomic_store_explicit(&c->claimed, false, memory_order_relaxed);
-		atomic_store_explicit(&c->holds, 1, memory_order_relaxed);
-	}
-	pthread_mutex_unlock(&h->lock);
-	if (!c)
-		return NULL;
-	c->call = (struct http_call){ .arena = &c->arena, .tls = h->tls, .hidden = c };
-	c->response = NULL;
-	c->stage = ASKED;
-	c->body_too_big = false;
-	c->n_headers = c->body_cap = c->body_over = 0;
-	return c;
-}
-
-static void hidden_drop(struct http_hidden *c)
-{
-	struct http *h = c->server;
-	bool last;
-
-	if (atomic_fetch_sub_explicit(&c->holds, 1, memory_order_acq_rel) != 1)
-		return;
-	arena_reset(&c->arena);
-	c->arena.full = NULL;
-	pthread_mutex_lock(&h->lock);
-	c->next_free = h->free_calls;
-	h->free_calls = c;
-	last = --h->in_use == 0 && h->closed;
-	pthread_mutex_unlock(&h->lock);
-	if (last)
-		server_end(h);
-}
-
-static void hidden_hold(struct http_hidden *c) { atomic_fetch_add_explicit(&c->holds, 1, memory_order_relaxed); }
 
 /* ---- answers ---- */
 
@@ -392,48 +276,6 @@ static enum MHD_Result let_in(struct http_hidden *c, struct MHD_Connection *conn
 	return MHD_YES;
 }
 
-/* Room for `more` bytes: what was announced when that is little, else doubling, so that a claim alone costs nothing. */
-static bool body_room(struct http_hidden *c, size_t more)
-{
-	struct str *body = &c->call.body;
-	size_t announced = body->p ? 0 : c->body_cap, need = body->n + more, cap;
-	char *p;
-
-	if (body->p && need <= c->body_cap)
-		return true;
-	cap = announced && announced <= BODY_STEP ? announced : BODY_STEP;
-	if (body->p)
-		cap = c->body_cap * 2;
-	if (cap < need)
-		cap = need;
-	p = arena_try(&c->arena, cap + 1);
-	if (!p)
-		return false;
-	if (body->n)
-		memcpy(p, body->p, body->n);
-	body->p = p;
-	c->body_cap = cap;
-	return true;
-}
-
-/* A body in chunks that turns out too big is read to its end, within reason, because only then can the answer be heard. */
-static enum MHD_Result body_take(struct http_hidden *c, const char *data, size_t n)
-{
-	struct str *body = &c->call.body;
-	size_t most = c->server->limits.body_bytes;
-
-	if (clock_mono() - c->body_since > (int64_t)c->server->limits.timeout_s * BODY_TIMES * 1000 * MS)
-		return MHD_NO;
-	if (!c->body_too_big && n <= most - body->n && body_room(c, n)) {
-		memcpy((char *)(uintptr_t)body->p + body->n, data, n);
-		body->n += n;
-		return MHD_YES;
-	}
-	c->body_too_big = true;
-	c->body_over += n;
-	return c->body_over > most + BODY_STEP ? MHD_NO : MHD_YES;
-}
-
 /* The boundary of the request: whatever overflows the arena inside the handler lands here. */
 static void handler_run(struct http_hidden *c)
 {
@@ -498,7 +340,7 @@ static enum MHD_Result on_call(void *arg, struct MHD_Connection *conn, const cha
 	if (c->stage == ASKED)
 		return c->call.target.p ? let_in(c, conn, method, version) : queue_refusal(c, conn, E_TOO_BIG);
 	if (c->stage == LET_IN && *data_n) {
-		ok = body_take(c, data, *data_n);
+		ok = body_take(c, data, *data_n) ? MHD_YES : MHD_NO;
 		*data_n = 0;
 		return ok;
 	}
@@ -545,18 +387,6 @@ static size_t leave_encoded(void *arg, struct MHD_Connection *conn, char *z)
 	return strlen(z);
 }
 
-struct str http_header(const struct http_call *call, const char *name)
-{
-	const struct http_hidden *c = call->hidden;
-
-	for (size_t i = 0; i < c->n_headers; i++)
-		if (str_same(str_of(c->headers[i].name), name))
-			return c->headers[i].value;
-	return S("");
-}
-
-struct str http_cookie(const struct http_call *call, const char *name) { return cookie_get(http_header(call, "Cookie"), name); }
-
 /* ---- start and stop ---- */
 
 static bool refusals_make(struct http *h)
@@ -580,35 +410,6 @@ static bool refusals_make(struct http *h)
 			return false;
 	}
 	return true;
-}
-
-static bool address_get(const char *listen, struct sockaddr_storage *ret)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)ret;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)ret;
-	struct str all = str_of(listen), host;
-	char z[INET6_ADDRSTRLEN] = "";
-	size_t colon = all.n;
-	int64_t port;
-
-	memset(ret, 0, sizeof(*ret));
-	while (colon && all.p[colon - 1] != ':')
-		colon--;
-	if (!colon || !str_to_int(str_sub(all, colon, all.n), &port) || port < 0 || port > 65535)
-		return false;
-	host = str_sub(all, 0, colon - 1);
-	if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']') {
-		host = str_sub(host, 1, host.n - 2);
-		ret->ss_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)port);
-	} else {
-		ret->ss_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-	}
-	if (host.n == 0 || host.n >= sizeof(z))
-		return false;
-	memcpy(z, host.p, host.n);
-	return inet_pton(ret->ss_family, z, ret->ss_family == AF_INET ? (void *)&v4->sin_addr : (void *)&v6->sin6_addr) == 1;
 }
 
 static void limits_fill(struct http_limits *l)
@@ -693,7 +494,7 @@ enum err http_start(const char *listen, const struct http_limits *limits, const 
 	h->fn = fn;
 	h->ctx = ctx;
 	arena_init(&h->pem, 3 * PEM_MAX, NULL);
-	pthread_mutex_init(&h->lock, NULL);
+	calls_begin(h);
 	e = pem_read(h, cert, key, &cert_pem, &key_pem);
 	if (!e && (!refusals_make(h) || !daemon_start(h, &address, cert_pem, key_pem))) {
 		say(SAY_ERROR, "cannot listen on %s: %s", listen, errno ? strerror(errno) : "certificate or key not usable");
@@ -709,16 +510,6 @@ enum err http_start(const char *listen, const struct http_limits *limits, const 
 
 unsigned http_port(const struct http *h) { return h->port; }
 
-static bool all_ended(struct http *h)
-{
-	bool yes;
-
-	pthread_mutex_lock(&h->lock);
-	yes = h->in_use == 0;
-	pthread_mutex_unlock(&h->lock);
-	return yes;
-}
-
 /* The library cannot close a suspended connection: every parked call is answered 503 in its owner's place. */
 static void parked_refuse(struct http *h)
 {
@@ -733,25 +524,19 @@ static void parked_refuse(struct http *h)
 
 void http_stop(struct http *h, int grace_ms)
 {
-	int64_t until = clock_mono() + (int64_t)grace_ms * MS;
+	int64_t until = clock_mono() + (int64_t)grace_ms * NS_IN_MS;
 	MHD_socket listening = MHD_quiesce_daemon(h->daemon);
-	bool last;
 
 	atomic_store(&h->stopping, true);
-	while (!all_ended(h) && clock_mono() < until)
+	while (!calls_ended(h) && clock_mono() < until)
 		usleep(2000);
 	atomic_store(&h->forcing, true);
-	if (!all_ended(h)) {
+	if (!calls_ended(h)) {
 		parked_refuse(h);
 		usleep(LAST_WORDS_MS * 1000);
 	}
 	MHD_stop_daemon(h->daemon);
 	if (listening != MHD_INVALID_SOCKET)
 		close(listening);
-	pthread_mutex_lock(&h->lock);
-	h->closed = true;
-	last = h->in_use == 0;
-	pthread_mutex_unlock(&h->lock);
-	if (last)
-		server_end(h);
+	calls_close(h);
 }
