@@ -3,7 +3,9 @@
  * One handler for the whole server. It is called on an event loop thread when the request is complete (header gate passed,
  * body read, within limits) and must not wait. It either calls http_answer before it returns, or keeps the call and
  * another thread answers later; the connection is parked meanwhile. Exactly one answer a call.
- * Memory: everything in a call lives in call->arena, which ends after the answer was sent.
+ * Memory: everything in a call lives in call->arena, which ends after the answer was sent. Whoever takes a call over to another
+ * thread sets call->arena->full to its own boundary first (the handler's ends with the handler) and never touches the call
+ * again after http_answer; handing over is the last thing a handler does with it.
  */
 #ifndef SUYUAN_HTTP_H
 #define SUYUAN_HTTP_H
@@ -26,8 +28,8 @@ struct http_stream {
 struct http_reply {
 	int status;
 	const char *type;                    /* Content-Type, NULL: none */
-	struct str body;                     /* in the call's arena, static, or kept alive by `hold` */
-	bool body_is_static;                 /* lives for ever: not copied */
+	struct str body;                     /* in the call's arena or static: sent from where it is, never copied */
+	bool body_is_static;                 /* lives for ever */
 	const struct http_stream *stream;    /* instead of body */
 	struct http_header extra[HTTP_MAX_HEADERS];
 	size_t n_extra;
@@ -58,6 +60,7 @@ struct http_limits {
 	unsigned connections;    /* default 1000 */
 	unsigned timeout_s;      /* idle connection, default 30 */
 	unsigned threads;        /* event loops, default: cores */
+	bool thread_each;        /* a thread a connection instead of event loops: slower, but parks without the library's help */
 };
 struct http;
 /* listen is "ADDR:PORT" ("127.0.0.1:8080", "[::1]:8080"; port 0 picks one). cert and key: PEM file paths, both or neither. */
@@ -67,7 +70,11 @@ unsigned http_port(const struct http *h);
 /* Stops accepting, lets running calls end for at most grace_ms, then closes. */
 void http_stop(struct http *h, int grace_ms);
 
-/* Decoding helpers (pure, form.c): percent-decoding is strict (bad escapes and NUL are E_BAD). */
+/* The value of one cookie in a Cookie header; quotes around it are taken off. Empty when absent. */
+struct str cookie_get(struct str header, const char *name);
+
+/* Decoding helpers (pure, form.c): percent-decoding is strict (bad escapes, NUL and ill-formed UTF-8 are E_BAD). At most 1000
+ * fields. A field of a form with a file name is a file and may hold any bytes; its file name has no folder part. */
 enum err url_decode(struct arena *a, struct str s, bool plus_is_space, struct str *ret) MUST_USE;
 struct form_field { struct str name, value, file_name, type; struct form_field *next; };
 enum err form_query(struct arena *a, struct str query, struct form_field **ret) MUST_USE;          /* also urlencoded bodies */

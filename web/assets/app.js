@@ -1,0 +1,30 @@
+/* app.js - small comforts; every page works without it. */
+(function () {
+	"use strict";
+	var doc = document;
+
+	doc.documentElement.classList.add("js");
+
+	/* data-copy: put that text on the clipboard and say so for a moment */
+	doc.addEventListener("click", function (e) {
+		var b = e.target.closest("[data-copy], [data-print]");
+		if (!b) return;
+		if (b.hasAttribute("data-print")) { window.print(); return; }
+		if (!navigator.clipboard) return;
+		navigator.clipboard.writeText(b.getAttribute("data-copy")).then(function () {
+			var was = b.textContent;
+			b.textContent = "✓";
+			setTimeout(function () { b.textContent = was; }, 1200);
+		});
+	});
+
+	/* data-confirm: ask first; and never send a form twice by impatience */
+	doc.addEventListener("submit", function (e) {
+		var form = e.target, ask = form.getAttribute("data-confirm");
+		if (form.dataset.sent || (ask && !window.confirm(ask))) { e.preventDefault(); return; }
+		if (form.method.toLowerCase() === "post") form.dataset.sent = "1";
+	});
+	window.addEventListener("pageshow", function () {
+		doc.querySelectorAll("form[data-sent]").forEach(function (f) { delete f.dataset.sent; });
+	});
+}());
