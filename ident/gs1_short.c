@@ -203,6 +203,8 @@ bool link_decompress(struct check *c, struct str segment, struct elements *ret)
 {
 	struct bits b = { segment, 0, segment.n * 6, false };
 
+	size_t before = ret->n;
+
 	for (size_t i = 0; i < segment.n; i++)
 		if (!segment.p[i] || !strchr(alphabet64, segment.p[i]))
 			return false;
@@ -212,5 +214,5 @@ bool link_decompress(struct check *c, struct str segment, struct elements *ret)
 	while (b.at < b.n)                              /* padding */
 		if (bit(&b))
 			return false;
-	return ret->n > 0;
+	return ret->n > before;
 }

@@ -13,7 +13,7 @@ size_t ai_length(struct str s)
 	if (s.n < 2 || !is_digit(s.p[0]) || !is_digit(s.p[1]))
 		return 0;
 	for (size_t i = 0; i < ROWS(rows); i++)
-		if (rows[i].first[0] == s.p[0] && rows[i].first[1] == s.p[1])
+		if (memcmp(rows[i].first, s.p, 2) <= 0 && memcmp(rows[i].last, s.p, 2) >= 0)
 			return strlen(rows[i].first);
 	return 0;
 }

@@ -45,11 +45,13 @@ static bool ma_check_ok(struct check *c, struct str covered, char have, size_t a
 {
 	char want = ma_check_char(c->a, covered, false), other = ma_check_char(c->a, covered, true);
 
-	if (want != other)
-		warn(c, "check_disputed", "含有数字 9 时，流通的两种校验规则结果不同，不以校验位为准",
-			"two check rules in circulation disagree when a 9 occurs; the check digit decides nothing here");
-	if (have == want || have == other)
+	if (have == want)
 		return true;
+	if (have == other || str_find(covered, '9') < covered.n) {
+		warn(c, "check_disputed", "含有数字 9 时，流通的校验规则结果不同，未按校验位判断",
+			"check rules in circulation disagree when a 9 occurs; the check digit was not judged");
+		return true;
+	}
 	part(c, "expected_check", str_fmt(c->a, "%c", want));
 	return badf(c, "check", at, "校验位不符，应为 %c", "wrong check digit, expected %c", want);
 }
