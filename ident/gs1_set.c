@@ -1,0 +1,334 @@
+/* ident/gs1_set.c - element strings: reads every written form, checks the rules between elements. Pure.
+ *
+ * Never guesses in strict mode; the lenient mode may find FNC1 characters that a keyboard scanner swallowed, and only
+ * when there is exactly one way to do so.
+ */
+#include "gs1.h"
+
+enum { GS = 0x1d, GUESSES_MOST = 20000 };
+
+bool element_add(struct check *c, struct elements *set, struct str ai, struct str value, size_t from)
+{
+	const struct ai_row *row = ai_find(ai);
+	size_t at;
+	enum fault f;
+
+	if (!row)
+		return badf(c, "unknown_ai", from, "未知的应用标识符 (%.*s)", "unknown application identifier (%.*s)", STR_ARG(ai));
+	if (set->n == ELEMENTS_MOST)
+		return bad(c, "too_many", from, "应用标识符过多", "too many application identifiers");
+	f = ai_value_fault(row, value, &at);
+	if (f == FAULT_CHECK) {
+		struct ai_component parts[AI_PARTS_MOST];
+		char want;
+
+		ai_components(row, parts);              /* the digit sits at the end of the part that begins at `from` */
+		from += at;
+		want = gs1_check_digit(parts[0].max == 1 ? str_sub(value, 1, at - 1) : str_sub(value, 0, at));
+		part(c, "expected_check", str_fmt(c->a, "%c", want));
+		return badf(c, "check", from, "(%.*s) 校验码不符，应为 %c", "(%.*s) wrong check digit, expected %c", STR_ARG(ai), want);
+	}
+	if (f) {
+		const char *zh = str_fmt(c->a, "(%.*s) %s", STR_ARG(ai), fault_zh(f)).p;
+		const char *en = str_fmt(c->a, "(%.*s) %s", STR_ARG(ai), fault_en(f)).p;
+
+		return bad(c, fault_code(f), from + at, zh, en);
+	}
+	set->e[set->n++] = (struct element){ ai, value, row, false };
+	return true;
+}
+
+/* A pattern is an AI in which n stands for any digit. `except` keeps an AI from meeting itself. */
+const struct element *elements_have(const struct elements *set, struct str pattern, struct str except)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		struct str ai = set->e[i].ai;
+		bool same = ai.n == pattern.n && !str_eq(ai, except);
+
+		for (size_t k = 0; same && k < ai.n; k++)
+			same = pattern.p[k] == 'n' || pattern.p[k] == ai.p[k];
+		if (same)
+			return &set->e[i];
+	}
+	return NULL;
+}
+
+static bool needs_met(const struct elements *set, const struct element *e)
+{
+	struct str rest = str_of(e->row->needs), group, member;
+
+	if (rest.n == 0)
+		return true;
+	while (str_cut(&rest, ',', &group)) {
+		bool met = true;
+
+		while (str_cut(&group, '+', &member))
+			met = met && elements_have(set, member, e->ai);
+		if (met)
+			return true;
+	}
+	return false;
+}
+
+static bool none_excluded(struct check *c, const struct elements *set, const struct element *e)
+{
+	struct str rest = str_of(e->row->excludes), pattern;
+
+	while (str_cut(&rest, ',', &pattern)) {
+		const struct element *other = elements_have(set, pattern, e->ai);
+
+		if (other)
+			return badf(c, "excluded_ai", 0, "(%.*s) 与 (%.*s) 不能同时出现", "(%.*s) and (%.*s) may not occur together",
+				STR_ARG(e->ai), STR_ARG(other->ai));
+	}
+	return true;
+}
+
+/* General Specifications 4.13 and 4.14. Whole sets only: a set over several carriers is joined before it is judged. */
+bool elements_related(struct check *c, const struct elements *set)
+{
+	static const char serialised[3][5] = { "253", "255", "8003" };
+	struct str none = { "", 0 };
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct element *e = &set->e[i];
+
+		if (!none_excluded(c, set, e))
+			return false;
+		if (!needs_met(set, e))
+			return badf(c, "missing_ai", 0, "(%.*s) 还需要同时有：%s", "(%.*s) also needs: %s", STR_ARG(e->ai), e->row->needs);
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(set->e[k].ai, e->ai) && !str_eq(set->e[k].value, e->value))
+				return badf(c, "repeated_ai", 0, "(%.*s) 重复出现且内容不同", "(%.*s) is repeated with different values",
+					STR_ARG(e->ai));
+	}
+	for (size_t i = 0; i < 3 && elements_have(set, S("8030"), none); i++) {
+		const struct element *key = elements_have(set, str_of(serialised[i]), none);
+
+		if (key && key->value.n == ai_least(key->row))
+			return badf(c, "serial_missing", 0, "数字签名 (8030) 要求 (%s) 带有序列号", "a signature (8030) needs a serial in (%s)",
+				serialised[i]);
+	}
+	return true;
+}
+
+struct str elements_bracketed(struct arena *a, const struct elements *set)
+{
+	struct buf b = buf_in(a, 64);
+
+	for (size_t i = 0; i < set->n; i++) {
+		buf_fmt(&b, "(%.*s)", STR_ARG(set->e[i].ai));
+		for (size_t k = 0; k < set->e[i].value.n; k++) {
+			if (set->e[i].value.p[k] == '(')
+				buf_char(&b, '\\');             /* a bracket of the data, as GS1's own syntax writes it */
+			buf_char(&b, set->e[i].value.p[k]);
+		}
+	}
+	return buf_str(&b);
+}
+
+static bool read_bracketed(struct check *c, struct elements *ret)
+{
+	struct str s = c->in;
+	size_t at = 0;
+
+	while (at < s.n) {
+		size_t close, from;
+		struct buf value = buf_in(c->a, 32);
+		struct str ai, v;
+
+		if (s.p[at] != '(')
+			return bad(c, "bracket", at, "此处应为 (应用标识符)", "an (AI) is expected here");
+		close = at + str_find(str_sub(s, at, s.n), ')');
+		if (close == s.n)
+			return bad(c, "bracket", at, "缺少右括号", "a closing bracket is missing");
+		ai = str_sub(s, at + 1, close - at - 1);
+		from = close + 1;
+		for (at = from; at < s.n && s.p[at] != '('; at++) {
+			if (s.p[at] == '\\' && at + 1 < s.n && s.p[at + 1] == '(')
+				at++;
+			buf_char(&value, s.p[at]);
+		}
+		v = buf_str(&value);
+		if (c->lenient) {
+			ai = str_trim(ai);
+			v = str_trim(v);
+		}
+		if (!element_add(c, ret, ai, v, from))
+			return false;
+	}
+	return true;
+}
+
+bool elements_raw(struct check *c, struct str s, char separator, struct elements *ret)
+{
+	size_t base = (size_t)(s.p - c->in.p) <= c->in.n ? (size_t)(s.p - c->in.p) : 0, at = 0;
+
+	while (at < s.n) {
+		struct str left = str_sub(s, at, s.n), ai = str_sub(left, 0, ai_length(left));
+		const struct ai_row *row = ai_find(ai);
+		size_t end, fixed;
+
+		if (!row)
+			return badf(c, "unknown_ai", base + at, "从这里开始没有已知的应用标识符：%.*s",
+				"no known application identifier begins here: %.*s", (int)(left.n < 4 ? left.n : 4), left.p);
+		at += ai.n;
+		end = at + str_find(str_sub(s, at, s.n), separator);
+		fixed = at + ai_most(row);
+		if (row->flags & AI_FIXED && fixed < end)
+			end = fixed;
+		if (!element_add(c, ret, ai, str_sub(s, at, end - at), base + at))
+			return false;
+		at = end;
+		if (at < s.n && s.p[at] == separator)
+			at++;
+	}
+	return ret->n ? true : bad(c, "empty", 0, "没有任何应用标识符", "there is no application identifier");
+}
+
+/* ---- lost FNC1 ---- */
+
+struct guess {
+	struct check *c;
+	struct str s;
+	struct elements now, found;
+	size_t n_found, steps;
+};
+
+static bool quiet_related(struct check *c, const struct elements *set)
+{
+	struct ident_result scratch = { 0 };
+	struct check q = *c;
+
+	q.r = &scratch;
+	return elements_related(&q, set);
+}
+
+/* Every AI either ends at a separator, at its fixed length, or where another known AI may begin. Depth is bounded by
+ * ELEMENTS_MOST, work by GUESSES_MOST. */
+static void guess_from(struct guess *g, size_t at)
+{
+	struct str left = str_sub(g->s, at, g->s.n), ai;
+	const struct ai_row *row;
+	size_t most, least, skip;
+
+	if (g->steps++ > GUESSES_MOST || g->n_found > 1)
+		return;
+	if (left.n == 0) {
+		if (quiet_related(g->c, &g->now) && g->n_found++ == 0)
+			g->found = g->now;
+		return;
+	}
+	ai = str_sub(left, 0, ai_length(left));
+	row = ai_find(ai);
+	if (!row || g->now.n == ELEMENTS_MOST)
+		return;
+	least = ai_least(row);
+	most = ai_most(row);
+	for (size_t n = least; n <= most && ai.n + n <= left.n; n++) {
+		struct str value = str_sub(left, ai.n, n);
+		size_t wrong;
+
+		if (n && value.p[n - 1] == GS)
+			return;
+		if (ai_value_fault(row, value, &wrong))
+			continue;
+		skip = ai.n + n < left.n && left.p[ai.n + n] == GS;
+		g->now.e[g->now.n++] = (struct element){ ai, value, row, false };
+		guess_from(g, at + ai.n + n + skip);
+		g->now.n--;
+	}
+}
+
+static bool guess_separators(struct check *c, struct str s, struct elements *ret)
+{
+	struct guess *g = TAKE(c->a, struct guess, 1);
+
+	g->c = c;
+	g->s = s;
+	guess_from(g, 0);
+	if (g->n_found != 1 || g->steps > GUESSES_MOST)
+		return false;
+	*ret = g->found;
+	c->r->error = (struct ident_error){ 0 };
+	parts_clear(c);
+	warn(c, "fnc1_lost", "扫描结果缺少分隔符 FNC1，已按唯一可能的方式恢复",
+		"separators (FNC1) were lost; restored in the only possible way");
+	return true;
+}
+
+/* What scanners and logs write for the group separator. */
+static struct str restore_gs(struct arena *a, struct str s)
+{
+	static const char forms[][12] = { "<GS>", "{GS}", "[GS]", "<FNC1>", "{FNC1}", "[FNC1]", "\\x1d", "\\u001d", "%1D",
+		"\xe2\x90\x9d", "\\F" };
+	struct buf b = buf_in(a, s.n + 1);
+
+	for (size_t at = 0; at < s.n;) {
+		size_t k = 0;
+
+		while (k < ROWS(forms) && !str_starts(str_sub(s, at, s.n), forms[k]))
+			k++;
+		buf_char(&b, k < ROWS(forms) ? GS : s.p[at]);
+		at += k < ROWS(forms) ? strlen(forms[k]) : 1;
+	}
+	return buf_str(&b);
+}
+
+bool elements_read(struct check *c, struct elements *ret)
+{
+	static const char symbologies[][4] = { "]C1", "]e0", "]d2", "]Q3", "]J1" };
+	struct str s;
+	char separator = GS;
+
+	ret->n = 0;
+	if (c->lenient)
+		c->in = restore_gs(c->a, c->in);
+	s = c->in;
+	if (str_starts(s, "("))
+		return read_bracketed(c, ret);
+	if (str_starts(s, "]")) {
+		size_t k = 0;
+
+		while (k < ROWS(symbologies) && !str_starts(s, symbologies[k]))
+			k++;
+		if (k == ROWS(symbologies))
+			return bad(c, "symbology", 0, "不是 GS1 数据的码制标识符（]C1、]e0、]d2、]Q3、]J1）",
+				"not a symbology identifier of GS1 data (]C1 ]e0 ]d2 ]Q3 ]J1)");
+		s = str_sub(s, 3, s.n);
+	} else if (str_starts(s, "^")) {
+		separator = '^';
+		s = str_sub(s, 1, s.n);
+	} else if (s.p[0] == GS) {
+		s = str_sub(s, 1, s.n);
+	}
+	if (elements_raw(c, s, separator, ret))
+		return true;
+	ret->n = 0;
+	return c->lenient && separator == GS && s.n && guess_separators(c, s, ret);
+}
+
+void elements_parts(struct check *c, const struct elements *set)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		const char *key = str_z(c->a, set->e[i].ai);
+
+		if (!ident_part(c->r, key))
+			part(c, key, set->e[i].value);
+	}
+}
+
+void elements_kind(struct check *c)
+{
+	struct elements *set = TAKE(c->a, struct elements, 1);
+	struct str link;
+
+	if (!elements_read(c, set) || !elements_related(c, set))
+		return;
+	if (elements_link(c->a, set, &link))
+		part(c, "digital_link", link);
+	else
+		part_null(c, "digital_link");
+	elements_parts(c, set);
+	accept(c, elements_bracketed(c->a, set));
+}
