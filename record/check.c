@@ -244,7 +244,7 @@ void check_input(struct arena *a, const struct type *t, const struct node *in, c
 	size_t before, at;
 
 	for (const struct node *x = in ? in->first : NULL; x; x = x->next) {
-		if (str_is(x->key, "open") || str_is(x->key, "withhold"))
+		if (t->schema && (str_is(x->key, "open") || str_is(x->key, "withhold") || str_is(x->key, "corrects")))
 			continue;
 		if (!type_field(t, x->key, &at))
 			trouble_add(troubles, &(struct field){ .name = str_z(a, x->key), .clause = OURS }, S("没有这个字段"), S("there is no such field"));
@@ -264,6 +264,8 @@ void check_input(struct arena *a, const struct type *t, const struct node *in, c
 		}
 		values[i].open = f->publicity == OWNER_CHOICE && env->open_by_default;
 	}
-	choices(&c, in, "open", true, values);
-	choices(&c, in, "withhold", false, values);
+	if (t->schema) {
+		choices(&c, in, "open", true, values);
+		choices(&c, in, "withhold", false, values);
+	}
 }
