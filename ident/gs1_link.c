@@ -457,6 +457,14 @@ void link_kind(struct check *c)
 		bad(c, "not_attribute", 0, "无法写成规范形式", "cannot be written in canonical form");
 		return;
 	}
+	if (!set->e[0].in_path) {                       /* expanded or moved: take order and rules from what was written */
+		struct check again = *c;
+
+		again.in = canonical;
+		again.lenient = false;
+		if (!link_read(&again, set))
+			return;
+	}
 	part(c, "element_string", elements_bracketed(c->a, set));
 	part(c, "canonical", canonical);
 	elements_parts(c, set);
