@@ -398,7 +398,7 @@ static bool read_compressed(struct check *c, struct str path, struct elements *s
 bool link_read(struct check *c, struct elements *ret)
 {
 	struct str rest, path, query = { "", 0 }, data;
-	size_t slash, n_path;
+	size_t slash = 0, n_path;
 
 	ret->n = 0;
 	if (!after_scheme(c, &rest) || !characters_ok(c, rest, &slash))

@@ -23,12 +23,15 @@ static size_t dash_at(struct str s, size_t at)
 	return 0;
 }
 
-static bool known_family(struct str code)
+/* Two letters that are no Chinese industry but occur on the same papers. */
+static const char foreign[] = " BS EN NF UL ";
+
+static bool word_in(const char *words, struct str code)
 {
-	size_t n = sizeof(families) - 1;
+	size_t n = strlen(words);
 
 	for (size_t i = 0; i + code.n + 2 <= n; i++)
-		if (families[i] == ' ' && memcmp(families + i + 1, code.p, code.n) == 0 && families[i + 1 + code.n] == ' ')
+		if (words[i] == ' ' && memcmp(words + i + 1, code.p, code.n) == 0 && words[i + 1 + code.n] == ' ')
 			return true;
 	return false;
 }
@@ -69,7 +72,9 @@ static size_t prefix_length(struct check *c, struct str s, bool *ret_owned)
 		if (d != 2 && d != 4)
 			return 0;
 		n += d;
-	} else if (!known_family(str_sub(s, 0, n))) {
+	} else if (!word_in(families, str_sub(s, 0, n))) {
+		if (n > 2 || word_in(foreign, str_sub(s, 0, n)))
+			return 0;                       /* a new industry would have two letters */
 		warn(c, "family", "标准代号不在已知表内", "the code of the standard is not known");
 	}
 	if (n < s.n && s.p[n] == '/') {
