@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "ident.h"
+#include "../../ident/ident.h"
 
 struct world {
 	struct arena a;
@@ -215,6 +215,9 @@ static const struct answer answers[] = {
 	{ IDENT_LINK, IDENT_LENIENT, "example.com/01/06901234567892", NULL, "scheme" },
 	{ IDENT_LINK, IDENT_STRICT, "https://x.org/Cgc-iqsivh1nS5YNyyhAJ1chgdIQdWKhU",
 		"https://id.gs1.org/01/03982597919071/22/98762328601290/10/896669725/21/5646869", NULL },
+	{ IDENT_LINK, IDENT_STRICT, "https://a/AAFdGUuw5W0g", "https://id.gs1.org/00/006141411234567890", NULL },
+	{ IDENT_LINK, IDENT_STRICT, "https://a/AQEd-2eu5EIGA4", "https://id.gs1.org/01/00614141777778/21/007", NULL },
+	{ IDENT_LINK, IDENT_STRICT, "https://a/nYqJOTrRRja-b", "https://id.gs1.org/414/9520123456788/254/a-b", NULL },
 	{ IDENT_EPC, IDENT_STRICT, "urn:epc:id:gdti:4012345.00000.A%2fB", "urn:epc:id:gdti:4012345.00000.A%2FB", NULL },
 	{ IDENT_EPC, IDENT_STRICT, "urn:epc:id:itip:4012345.011111.01.02.9", "urn:epc:id:itip:4012345.011111.01.02.9", NULL },
 	{ IDENT_EPC, IDENT_STRICT, "urn:epc:class:sgtin:4012345.011111.9", NULL, "scheme" },
