@@ -60,6 +60,8 @@ static char *vfmt(struct arena *a, const char *fmt, va_list ap)
 	char *p;
 	int n;
 
+	if (!fmt)
+		fmt = "";
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
