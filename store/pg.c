@@ -255,7 +255,8 @@ static enum err settle(struct conn *c, db_row_fn *fn, void *ctx)
 	if (PQresultStatus(r) != PGRES_PIPELINE_SYNC && lose(c) && !first)
 		first = E_IO;
 	PQclear(r);
-	c->in_tx = PQtransactionStatus(c->pg) != PQTRANS_IDLE;
+	if (!c->lost)
+		c->in_tx = PQtransactionStatus(c->pg) != PQTRANS_IDLE;
 	return first;
 }
 
@@ -356,9 +357,11 @@ static enum err script(struct conn *c, const char *text)
 		e = map_error(r);
 	}
 	PQclear(r);
+	if (PQstatus(c->pg) == CONNECTION_BAD || !PQenterPipelineMode(c->pg)) {
+		(void)lose(c);
+		return e ? e : E_IO;
+	}
 	c->in_tx = PQtransactionStatus(c->pg) != PQTRANS_IDLE;
-	if (!PQenterPipelineMode(c->pg) && lose(c) && !e)
-		e = E_IO;
 	return e;
 }
 
