@@ -67,6 +67,13 @@ static void first_failure_sticks(void **state)
 	put_row(p->db, 3);
 	assert_int_equal(db_end(p->db, OK), OK);
 	assert_int_equal(rows_in(p), 1);
+	/* more tells than any queue holds, behind the failure */
+	assert_int_equal(db_begin(p->db), OK);
+	for (int i = 0; i < 2000; i++)
+		put_row(p->db, i);
+	assert_int_equal(db_sticky(p->db), E_CLASH);
+	assert_int_equal(db_end(p->db, OK), E_CLASH);
+	assert_int_equal(rows_in(p), 1);
 }
 
 static void nothing_after_a_failure(void **state)
@@ -485,6 +492,27 @@ static void sessions_end(void **state)
 	db_close(reader);
 }
 
+/* Every class of failure the server may report, raised by it. */
+static void states_of_the_server(void **state)
+{
+	static const struct { const char *state; enum err e; } rows[] = {
+		{ "23505", E_CLASH }, { "23503", E_CLASH }, { "40001", E_BUSY }, { "40P01", E_BUSY }, { "55P03", E_BUSY }, { "53100", E_DISK },
+		{ "54000", E_TOO_BIG }, { "57P01", E_IO }, { "08006", E_IO }, { "22021", E_IO }, { "XX001", E_CORRUPT }, { "XX000", E_IO },
+	};
+	struct place *p = *state;
+	char text[128];
+
+	for (size_t i = 0; i < ROWS(rows) && p->engine == &pg_engine; i++) {
+		snprintf(text, sizeof(text), "DO $$ BEGIN RAISE SQLSTATE '%s'; END $$;", rows[i].state);
+		assert_int_equal(db_begin(p->db), OK);
+		put_row(p->db, 1);
+		if (db_exec(p->db, text) != rows[i].e)
+			fail_msg("state %s", rows[i].state);
+		assert_int_equal(db_end(p->db, OK), rows[i].e);
+	}
+	assert_int_equal(rows_in(p), 0);
+}
+
 /* ---- the writer ---- */
 
 enum { THREADS = 4, EACH = 500, JOBS = THREADS * EACH };
@@ -726,7 +754,8 @@ static const struct CMUnitTest tests[] = {
 	T(first_failure_sticks), T(nothing_after_a_failure), T(told_counts), T(a_refused_part_leaves_its_neighbours), T(asks_see_tells),
 	T(a_commit_may_fail), T(outside_a_transaction), T(wrong_number_of_values), T(values_come_back), T(expressions_are_numbers),
 	T(values_bind_by_number), T(each_stops), T(scripts_may_move), T(more_texts_than_slots), T(one_writer), T(readers_only_read),
-	T(copies), T(sessions_end), T(many_changes), T(a_failed_commit_ends_the_writer), T(a_failed_publish_ends_the_writer),
+	T(copies), T(sessions_end), T(states_of_the_server), T(many_changes), T(a_failed_commit_ends_the_writer),
+	T(a_failed_publish_ends_the_writer),
 };
 
 static int new_place(void **state, const struct engine *engine)
