@@ -29,7 +29,9 @@ static const char *origin_of(const struct cli *c, struct arena *a)
 	return str_fmt(a, "%.*s/log", STR_ARG(host)).p;
 }
 
-int cli_init(const struct cli *c)
+int cli_init(const struct cli *c) { return cli_make_home(c, false); }
+
+int cli_make_home(const struct cli *c, bool quiet)
 {
 	struct arena a;
 	char why[300];
@@ -45,9 +47,9 @@ int cli_init(const struct cli *c)
 	e = kernel_init_home(&c->setup, &i, why);
 	if (e)
 		cli_say(e, why);
-	else if (c->json)
+	else if (!quiet && c->json)
 		printf("{\"home\":\"%s\",\"origin\":\"%s\"}\n", c->setup.home, i.origin);
-	else
+	else if (!quiet)
 		printf("已建立 %s\n日志名称 %s\n请另行妥善备份 %s/keys（丢失后不能恢复未公开的内容）\n", c->setup.home, i.origin, c->setup.home);
 	arena_end(&a);
 	return err_exit(e);

@@ -21,6 +21,7 @@ bool cli_read(struct cli *c, int argc, char **argv, FILE *err);
 
 int cli_ident(int argc, char **argv, FILE *in, FILE *out);
 int cli_init(const struct cli *c);
+int cli_make_home(const struct cli *c, bool quiet);
 int cli_op(const struct cli *c);              /* suyuan product.create --product_name ... */
 int cli_demo(const struct cli *c);
 int cli_verify(const struct cli *c);

@@ -34,8 +34,7 @@ const char *const kernel_steps[] = {
 	"CREATE INDEX notice_party ON notice (party, id);"
 	"CREATE INDEX notice_unsent ON notice (id) WHERE sent = 0;"
 	"CREATE TABLE blob (id @text PRIMARY KEY, party @int NOT NULL, type @text NOT NULL, name @text NOT NULL, size @int NOT NULL, open @int NOT NULL,"
-	" at @int NOT NULL)@end;"
-	"CREATE TABLE setting (name @text PRIMARY KEY, value @text NOT NULL)@end;",
+	" at @int NOT NULL)@end;",
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 

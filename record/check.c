@@ -48,6 +48,16 @@ const struct field *type_field(const struct type *t, struct str name, size_t *re
 	return NULL;
 }
 
+static bool reserved(const char *name)
+{
+	static const char *const columns[] = { "record", "party", "root", "current", "at" };
+
+	for (size_t i = 0; i < ROWS(columns); i++)
+		if (strcmp(columns[i], name) == 0)
+			return true;
+	return false;
+}
+
 bool schema_ok(const struct type *t, char why[200])
 {
 	for (size_t i = 0; i < t->n; i++) {
@@ -63,6 +73,8 @@ bool schema_ok(const struct type *t, char why[200])
 			bad = "names no list";
 		else if (f->kind == KIND_REF && !f->ref)
 			bad = "names no record type";
+		else if (f->index && reserved(f->name))
+			bad = "the name is a column of every derived table";
 		else if (f->index && (f->kind == KIND_STANDARDS || f->kind == KIND_ITEMS || f->cls == TRANSIENT))
 			bad = "this kind cannot be a column";
 		if (bad) {
@@ -104,7 +116,10 @@ static bool accept_one(struct checking *c, const struct field *f, struct str s, 
 		v->text = s;
 		return true;
 	}
-	if (f->kind == KIND_NAMES && !in_words(f->list, s)) {
+	if (f->kind == KIND_NAMES) {
+		v->text = s;
+		if (in_words(f->list, s))
+			return true;
 		refuse(c, f, str_fmt(c->a, "只能是 %s", f->list).p, str_fmt(c->a, "must be one of %s", f->list).p);
 		return false;
 	}

@@ -107,7 +107,7 @@ static enum err prepare(struct conn *c, const char *sql, struct prepared **ret)
 			return map_error(rc);
 		p->text = sql;
 		for (int k = 1; k < (int)ROWS(p->at); k++) {
-			char name[4];
+			char name[16];
 
 			snprintf(name, sizeof(name), "$%d", k);
 			p->at[k] = sqlite3_bind_parameter_index(p->stmt, name);
