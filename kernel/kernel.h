@@ -281,7 +281,8 @@ const char *kernel_public_url(const struct kernel *k);
 struct log *kernel_log(const struct kernel *k);
 /* May this actor use this op at all, and on a record of that party in that region? The one place that decides. */
 enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);
-enum err call_receipt(struct call *c, uint64_t index, const struct str *disclosures, size_t n, struct str *ret) MUST_USE;
+/* leaf: the entry's bytes; disclosures: those the caller may have. */
+enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *disclosures, size_t n, struct str *ret) MUST_USE;
 enum err kernel_tick(struct kernel *k, int64_t now) MUST_USE;       /* deadlines, reminders, outbox: called each second by serve */
 
 /* read-only connection for faces and modules outside a call */

@@ -121,7 +121,7 @@ static enum err receipt_run(struct call *c)
 {
 	struct record r;
 	struct record_keys keys;
-	struct rows rows;
+	struct rows rows, entry;
 	struct str *d, text;
 	unsigned mask;
 	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_GET], VALS(V_I(IN(c, 0).i)), &rows);
@@ -143,7 +143,10 @@ static enum err receipt_run(struct call *c)
 	for (size_t i = 0; i < r.type->n; i++)
 		d[i] = slot_disclosure(c->arena, r.type, i, &r.values[i], &keys);
 	explicit_bzero(&keys, sizeof(keys));
-	e = call_receipt(c, r.index, d, r.type->n, &text);
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)r.index)), &entry);
+	if (e || entry.n == 0)
+		return e ? e : E_CORRUPT;
+	e = call_receipt(c, r.index, row_str(&entry, 0, 0), d, r.type->n, &text);
 	if (e)
 		return e;
 	c->bytes = text;
