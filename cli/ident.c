@@ -2,7 +2,7 @@
  *
  * Always answers every line, whatever it holds: broken UTF-8, control characters, nothing at all.
  */
-#include "ident.h"
+#include "../ident/ident.h"
 
 enum { LINE_MOST = 65536, SHOW_MOST = 256 };
 

@@ -100,7 +100,7 @@ static void put_names(struct check *c, uint32_t code, const struct division *sel
 void division_kind(struct check *c)
 {
 	const struct division *self;
-	uint32_t code;
+	uint32_t code = 0;
 
 	if (c->lenient)
 		c->in = squeeze(c->a, c->in, " \t-");

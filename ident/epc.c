@@ -110,7 +110,7 @@ static const struct scheme *scheme_of(struct str form, struct str name, bool *re
 
 static bool split(struct check *c, struct epc *e)
 {
-	struct str rest = c->in, urn, epc, form, name;
+	struct str none = { "", 0 }, rest = c->in, urn = none, epc = none, form = none, name = none;
 
 	str_cut(&rest, ':', &urn);
 	str_cut(&rest, ':', &epc);
@@ -120,8 +120,6 @@ static bool split(struct check *c, struct epc *e)
 	}
 	if (!str_is(urn, "urn") || !str_is(epc, "epc"))
 		return bad(c, "prefix", 0, "应以 urn:epc: 开头（区分大小写）", "must begin with urn:epc: (case matters)");
-	form = (struct str){ "", 0 };
-	name = form;
 	str_cut(&rest, ':', &form);
 	str_cut(&rest, ':', &name);
 	e->scheme = scheme_of(form, name, &e->pattern);

@@ -398,7 +398,7 @@ static bool read_compressed(struct check *c, struct str path, struct elements *s
 bool link_read(struct check *c, struct elements *ret)
 {
 	struct str rest, path, query = { "", 0 }, data;
-	size_t slash, n_path;
+	size_t slash = 0, n_path;
 
 	ret->n = 0;
 	if (!after_scheme(c, &rest) || !characters_ok(c, rest, &slash))
@@ -456,6 +456,14 @@ void link_kind(struct check *c)
 	if (!elements_link(c->a, set, &canonical)) {
 		bad(c, "not_attribute", 0, "无法写成规范形式", "cannot be written in canonical form");
 		return;
+	}
+	if (!set->e[0].in_path) {                       /* expanded or moved: take order and rules from what was written */
+		struct check again = *c;
+
+		again.in = canonical;
+		again.lenient = false;
+		if (!link_read(&again, set))
+			return;
 	}
 	part(c, "element_string", elements_bracketed(c->a, set));
 	part(c, "canonical", canonical);

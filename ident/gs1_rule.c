@@ -314,27 +314,26 @@ static enum fault rule_hasnondigit(struct str v, size_t *at)
 	return all_digits(v) ? FAULT_NONDIGIT : FAULT_NONE;
 }
 
-static const struct {
-	char name[16];
-	enum fault (*rule)(struct str v, size_t *at);
-} rules[] = {
-	{ "csum", rule_csum }, { "csumalpha", rule_csumalpha }, { "gcppos1", rule_prefix }, { "gcppos2", rule_prefix2 },
-	{ "yymmd0", rule_date0 }, { "yymmdd", rule_date }, { "yyyymmdd", rule_long_date }, { "hh", rule_hh },
-	{ "mi", rule_mi }, { "ss", rule_ss }, { "hhmi", rule_hhmi }, { "iso3166", rule_country },
-	{ "iso3166999", rule_country999 }, { "iso3166alpha2", rule_country2 }, { "iso4217", rule_currency },
-	{ "iso5218", rule_sex }, { "iban", rule_iban }, { "pcenc", rule_pcenc }, { "yesno", rule_yesno },
-	{ "zero", rule_zero }, { "nonzero", rule_nonzero }, { "nozeroprefix", rule_nozeroprefix },
-	{ "pieceoftotal", rule_pieceoftotal }, { "posinseqslash", rule_posinseqslash }, { "latitude", rule_latitude },
-	{ "longitude", rule_longitude }, { "mediatype", rule_mediatype }, { "packagetype", rule_package },
-	{ "hasnondigit", rule_hasnondigit }, { "importeridx", rule_importer }, { "winding", rule_winding },
-	{ "hyphen", rule_hyphen }, { "couponcode", rule_coupon }, { "couponposoffer", rule_offer },
-};
+/* Names and calls in one list; a table of pointers would need relocations. */
+#define RULES(X) \
+	X("csum", rule_csum) X("csumalpha", rule_csumalpha) X("gcppos1", rule_prefix) X("gcppos2", rule_prefix2) \
+	X("yymmd0", rule_date0) X("yymmdd", rule_date) X("yyyymmdd", rule_long_date) X("hh", rule_hh) \
+	X("mi", rule_mi) X("ss", rule_ss) X("hhmi", rule_hhmi) X("iso3166", rule_country) \
+	X("iso3166999", rule_country999) X("iso3166alpha2", rule_country2) X("iso4217", rule_currency) \
+	X("iso5218", rule_sex) X("iban", rule_iban) X("pcenc", rule_pcenc) X("yesno", rule_yesno) \
+	X("zero", rule_zero) X("nonzero", rule_nonzero) X("nozeroprefix", rule_nozeroprefix) \
+	X("pieceoftotal", rule_pieceoftotal) X("posinseqslash", rule_posinseqslash) X("latitude", rule_latitude) \
+	X("longitude", rule_longitude) X("mediatype", rule_mediatype) X("packagetype", rule_package) \
+	X("hasnondigit", rule_hasnondigit) X("importeridx", rule_importer) X("winding", rule_winding) \
+	X("hyphen", rule_hyphen) X("couponcode", rule_coupon) X("couponposoffer", rule_offer)
 
 enum fault rule_apply(struct str name, struct str v, size_t *at)
 {
 	*at = 0;
-	for (size_t i = 0; i < ROWS(rules); i++)
-		if (str_is(name, rules[i].name))
-			return rules[i].rule(v, at);
+#define X(text, rule) \
+	if (str_is(name, text)) \
+		return rule(v, at);
+	RULES(X)
+#undef X
 	return FAULT_RULE;
 }

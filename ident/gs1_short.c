@@ -13,6 +13,7 @@ struct bits {
 	struct str s;                   /* six bits a character */
 	size_t at, n;
 	bool over;
+	bool printed_order;             /* of two combinations: see combination() */
 };
 
 static unsigned bit(struct bits *b)
@@ -140,20 +141,25 @@ static bool get_element(struct check *c, struct bits *b, struct str ai, struct e
 	return row && get_value(b, row, &value, c->a) && element_add(c, set, ai, value, 0);
 }
 
-/* Frequent combinations have a byte of their own: two hexadecimal digits, then the AIs. */
-static const char *combination(unsigned code)
+/* Frequent combinations have a byte of their own: two hexadecimal digits, then the AIs. Published encoders write the
+ * members of 1A and 9D in sorted order, the standard prints them in another: both are read, the sorted one first. */
+static const char *combination(unsigned code, bool printed_order)
 {
 	static const char rows[][16] = {
-		"0A01 22", "0B01 10", "0C01 21", "0D01 17", "0E01 7003", "0F01 30", "1A01 10 21 17", "1B01 15", "1C01 11",
+		"0A01 22", "0B01 10", "0C01 21", "0D01 17", "0E01 7003", "0F01 30", "1A01 10 17 21", "1B01 15", "1C01 11",
 		"1D01 16", "1E01 91", "1F01 10 15", "2A01 3100", "2B01 3101", "2C01 3102", "2D01 3103", "2E01 3104", "2F01 3105",
 		"3A01 3200", "3B01 3201", "3C01 3202", "3D01 3203", "3E01 3204", "3F01 3205", "9A8010 8011", "9B8017 8019",
-		"9C8018 8019", "9D414 254", "A001 3920", "A101 3921", "A201 3922", "A301 3923", "A401 3924", "A501 3925",
+		"9C8018 8019", "9D254 414", "A001 3920", "A101 3921", "A201 3922", "A301 3923", "A401 3924", "A501 3925",
 		"A601 3926", "A701 3927", "A801 3928", "A901 3929", "C0255 3900", "C1255 3901", "C2255 3902", "C3255 3903",
 		"C4255 3904", "C5255 3905", "C6255 3906", "C7255 3907", "C8255 3908", "C9255 3909", "CA255 3940", "CB255 3941",
 		"CC255 3942", "CD255 3943",
 	};
 	char hex[2] = { "0123456789ABCDEF"[code >> 4 & 15], "0123456789ABCDEF"[code & 15] };
 
+	if (printed_order && code == 0x1a)
+		return "01 10 21 17";
+	if (printed_order && code == 0x9d)
+		return "414 254";
 	for (size_t i = 0; i < ROWS(rows); i++)
 		if (memcmp(rows[i], hex, 2) == 0)
 			return rows[i] + 2;
@@ -183,7 +189,7 @@ static bool get_next(struct check *c, struct bits *b, struct elements *set)
 	if (code >> 4 == 15)
 		return skip_foreign(b, code & 15, c->a);
 	if (code >> 4 > 9 || (code & 15) > 9) {
-		const char *list = combination(code);
+		const char *list = combination(code, b->printed_order);
 
 		rest = str_of(list);
 		while (str_cut(&rest, ' ', &ai))
@@ -199,20 +205,33 @@ static bool get_next(struct check *c, struct bits *b, struct elements *set)
 	return n && get_element(c, b, (struct str){ digits, n }, set);
 }
 
+static bool decompress(struct check *c, struct bits *b, struct elements *ret)
+{
+	size_t before = ret->n;
+
+	while (b->n - b->at > 8)
+		if (!get_next(c, b, ret) || b->over)
+			return false;
+	while (b->at < b->n)                            /* padding */
+		if (bit(b))
+			return false;
+	return ret->n > before;
+}
+
 bool link_decompress(struct check *c, struct str segment, struct elements *ret)
 {
-	struct bits b = { segment, 0, segment.n * 6, false };
-
-	size_t before = ret->n;
+	struct elements *start = TAKE(c->a, struct elements, 1);
 
 	for (size_t i = 0; i < segment.n; i++)
 		if (!segment.p[i] || !strchr(alphabet64, segment.p[i]))
 			return false;
-	while (b.n - b.at > 8)
-		if (!get_next(c, &b, ret) || b.over)
-			return false;
-	while (b.at < b.n)                              /* padding */
-		if (bit(&b))
-			return false;
-	return ret->n > before;
+	*start = *ret;
+	for (int printed = 0; printed < 2; printed++) {
+		struct bits b = { segment, 0, segment.n * 6, false, printed };
+
+		*ret = *start;
+		if (decompress(c, &b, ret))
+			return true;
+	}
+	return false;
 }

@@ -102,7 +102,7 @@ size_t ai_least(const struct ai_row *row)
 }
 
 static const struct {
-	const char *code, *zh, *en;
+	char code[16], zh[112], en[80];         /* arrays: no relocations */
 } faults[FAULT_COUNT] = {
 #define FAULT(name, code, zh, en) [name] = { code, zh, en },
 #include "gs1_fault.def"

@@ -96,9 +96,9 @@ static bool ma_item(struct check *c, struct str tail)
 	if (tail.n == 0)
 		return bad(c, "item", c->in.n, "缺少品目代码", "the item is missing");
 	for (size_t i = 0; i < tail.n; i++)
-		if (!is_alnum(tail.p[i]) && (!tail.p[i] || !strchr("._-/", tail.p[i])))
-			return bad(c, "charset", (size_t)(tail.p - c->in.p) + i, "品目代码只能是数字、字母和 . _ - /",
-				"the item may hold letters, digits and . _ - / only");
+		if (!is_alnum(tail.p[i]) && (!tail.p[i] || !strchr("._-", tail.p[i])))
+			return bad(c, "charset", (size_t)(tail.p - c->in.p) + i, "品目代码只能是数字、字母和 . _ -",
+				"the item may hold letters, digits and . _ - only");
 	part(c, "use", use);
 	part(c, "category", category);
 	part(c, "item", tail);

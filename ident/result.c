@@ -60,6 +60,8 @@ static char *vfmt(struct arena *a, const char *fmt, va_list ap)
 	char *p;
 	int n;
 
+	if (!fmt)
+		fmt = "";
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
@@ -267,6 +269,17 @@ size_t calendar_bad(struct str s, bool day00)
 	return 0;
 }
 
+/* A refused text has no parts, but what its check character should have been is worth telling. */
+static void keep_expected(struct check *c)
+{
+	const struct ident_part *p = ident_part(c->r, "expected_check");
+	struct str value = p ? p->value : (struct str){ "", 0 };
+
+	parts_clear(c);
+	if (p)
+		part(c, "expected_check", value);
+}
+
 static void dispatch(struct check *c, enum ident_kind kind)
 {
 	switch (kind) {
@@ -320,4 +333,6 @@ void ident_check(struct arena *a, enum ident_kind kind, struct str text, enum id
 		bad(&c, "empty", 0, "内容为空", "the text is empty");
 	else
 		dispatch(&c, kind);
+	if (!ret->valid)
+		keep_expected(&c);
 }

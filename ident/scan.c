@@ -5,6 +5,8 @@
  */
 #include "in.h"
 
+/* Not tried: short telephone numbers, GLN, GRAI, GIAI, GDTI, GMN. Written alone nothing tells them from other digits. */
+
 struct glance {
 	struct str s;                   /* folded, trimmed and squeezed when lenient */
 	size_t n;
@@ -82,7 +84,7 @@ static bool outline(enum ident_kind kind, const struct glance *g)
 /* Kinds with an outline too weak to report errors by: they count only when they pass. */
 static bool weak(enum ident_kind kind)
 {
-	return kind == IDENT_PHONE || kind == IDENT_DIVISION || kind == IDENT_PHONE_SHORT || kind == IDENT_SEALED ||
+	return kind == IDENT_PHONE || kind == IDENT_DIVISION || kind == IDENT_SEALED ||
 		kind == IDENT_ECODE || kind == IDENT_MA_PI;
 }
 
@@ -94,8 +96,6 @@ static bool weak_outline(enum ident_kind kind, const struct glance *g, bool raw_
 		return g->n >= 7 && (is_digit(g->s.p[0]) || g->s.p[0] == '+' || g->s.p[0] == '(');
 	if (kind == IDENT_DIVISION)
 		return g->n == 6 && g->digits;
-	if (kind == IDENT_PHONE_SHORT)
-		return g->n >= 3 && g->n <= 8 && g->digits;
 	return outline(kind, g);
 }
 
@@ -109,7 +109,7 @@ static const struct trial order[] = {
 	{ IDENT_ISO15434, false }, { IDENT_MA_PI, false }, { IDENT_ELEMENTS, false }, { IDENT_XK, false }, { IDENT_CCC, false },
 	{ IDENT_USCC, false }, { IDENT_GTIN8, false }, { IDENT_GTIN12, false }, { IDENT_GTIN13, false }, { IDENT_GTIN14, false },
 	{ IDENT_ECODE, false }, { IDENT_SSCC, false }, { IDENT_STANDARD, false }, { IDENT_ORG_CODE, false }, { IDENT_PHONE, false },
-	{ IDENT_DIVISION, false }, { IDENT_PHONE_SHORT, false }, { IDENT_ELEMENTS, true }, { IDENT_SEALED, false },
+	{ IDENT_DIVISION, false }, { IDENT_ELEMENTS, true }, { IDENT_SEALED, false },
 };
 
 static struct glance glance(struct arena *a, struct str text, bool lenient)

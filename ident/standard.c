@@ -23,12 +23,15 @@ static size_t dash_at(struct str s, size_t at)
 	return 0;
 }
 
-static bool known_family(struct str code)
+/* Two letters that are no Chinese industry but occur on the same papers. */
+static const char foreign[] = " BS EN NF UL ";
+
+static bool word_in(const char *words, struct str code)
 {
-	size_t n = sizeof(families) - 1;
+	size_t n = strlen(words);
 
 	for (size_t i = 0; i + code.n + 2 <= n; i++)
-		if (families[i] == ' ' && memcmp(families + i + 1, code.p, code.n) == 0 && families[i + 1 + code.n] == ' ')
+		if (words[i] == ' ' && memcmp(words + i + 1, code.p, code.n) == 0 && words[i + 1 + code.n] == ' ')
 			return true;
 	return false;
 }
@@ -63,13 +66,15 @@ static size_t prefix_length(struct check *c, struct str s, bool *ret_owned)
 	n = run(s, 0, is_capital);
 	if (n < 2 || n > 4)
 		return 0;
-	if (n == 2 && str_starts(s, "DB")) {
-		size_t d = run(s, 2, is_digit);         /* province 2 digits, city 4 */
+	if ((n == 2 && str_starts(s, "DB")) || (n == 3 && str_starts(s, "DBS"))) {
+		size_t d = run(s, n, is_digit);         /* province 2 digits, city 4; DBS: food safety */
 
 		if (d != 2 && d != 4)
 			return 0;
 		n += d;
-	} else if (!known_family(str_sub(s, 0, n))) {
+	} else if (!word_in(families, str_sub(s, 0, n))) {
+		if (n > 2 || word_in(foreign, str_sub(s, 0, n)))
+			return 0;                       /* a new industry would have two letters */
 		warn(c, "family", "标准代号不在已知表内", "the code of the standard is not known");
 	}
 	if (n < s.n && s.p[n] == '/') {
@@ -80,8 +85,8 @@ static size_t prefix_length(struct check *c, struct str s, bool *ret_owned)
 	return n;
 }
 
-/* n[.n...]; no leading zero except in group and enterprise standards. */
-static size_t number_length(struct check *c, struct str s, size_t at, bool owned)
+/* n[.n...]; national standards have no leading zero, while YY 0505 and others do. */
+static size_t number_length(struct check *c, struct str s, size_t at, bool national)
 {
 	size_t from = at;
 
@@ -92,7 +97,7 @@ static size_t number_length(struct check *c, struct str s, size_t at, bool owned
 			bad(c, "number", at, "此处应为标准顺序号", "the number of the standard is expected here");
 			return 0;
 		}
-		if (s.p[at] == '0' && !owned) {
+		if (s.p[at] == '0' && national) {
 			bad(c, "leading_zero", at, "标准顺序号不能以 0 开头", "the number may not begin with zero");
 			return 0;
 		}
@@ -167,7 +172,7 @@ static bool read_number(struct check *c, struct number *ret)
 	if (n > 1 && !c->lenient)
 		return bad(c, "space", at + 1, "代号与顺序号之间只空一格", "only one space stands before the number");
 	at += n;
-	n = number_length(c, s, at, owned);
+	n = number_length(c, s, at, !owned && str_starts(s, "GB"));
 	if (n == 0)
 		return false;
 	ret->number = str_sub(s, at, n);

@@ -248,6 +248,18 @@ enum err record_keys_get(struct call *c, const struct val *row, struct record_ke
 	return OK;
 }
 
+enum err kernel_latest(struct call *c, int64_t id, int64_t *ret_id)
+{
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_LATEST], VALS(V_I(id)), &r);
+
+	if (!e && r.n == 0)
+		e = E_ABSENT;
+	if (!e)
+		*ret_id = row_int(&r, 0, 0);
+	return e;
+}
+
 struct str kernel_blind(struct call *c, const char *label, struct str text)
 {
 	struct str parts[] = { str_of(label), S("\n"), text };

@@ -23,7 +23,7 @@ static const unsigned char visibility[VIEWERS][KEY_CLASSES] = {
 };
 
 /* Is the caller named as the other side? The field may be withheld, so the whole record is opened here and dropped again. */
-static bool counterparty(struct call *c, const struct record *r)
+bool kernel_counterparty(struct call *c, const struct record *r)
 {
 	struct record whole;
 
@@ -42,7 +42,7 @@ static enum viewer viewer_of(struct call *c, const struct record *r)
 
 	if (who->party && who->party == r->party)
 		return BY_FILER;
-	if (who->roles & R_PARTY && counterparty(c, r))
+	if (who->roles & R_PARTY && kernel_counterparty(c, r))
 		return BY_COUNTERPARTY;
 	if (who->roles & R_OFFICER) {
 		struct op any = { .who = R_OFFICER, .scope = SCOPE_OWN };

@@ -165,6 +165,7 @@ struct module {
 	                    const struct value *v);
 	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
 	enum err (*check)(struct call *c);          /* troubles across fields, after every field is checked */
+	void (*tick)(struct kernel *k, int64_t now);     /* each second while serving */
 	void (*committed)(struct kernel *k);        /* after a signed commit that filed something: caches */
 	void *(*open)(struct kernel *k);            /* state of the module for the life of the process */
 	void (*close)(void *state);
@@ -193,6 +194,10 @@ struct record {
 /* classes: bit mask of 1<<KEY_PUBLIC ... to open. E_ABSENT. */
 enum err kernel_record(struct call *c, int64_t id, unsigned classes, struct record *ret) MUST_USE;
 const struct type *kernel_type(const struct kernel *k, struct str name);
+enum err kernel_latest(struct call *c, int64_t id, int64_t *ret_id) MUST_USE;     /* the newest of its chain of corrections */
+bool kernel_counterparty(struct call *c, const struct record *r);      /* is the caller the other side of this record */
+/* Work of the house itself (counters, reminders) on the writer thread; fn gets ctx, which must outlive it. Does not wait. */
+enum err kernel_change(struct kernel *k, int64_t now, enum err (*fn)(struct call *c, void *ctx), void (*after)(void *ctx, enum err e), void *ctx) MUST_USE;
 /* Which classes this viewer may see of that record without a recorded look: the visibility table. */
 unsigned kernel_may_see(struct call *c, const struct record *r);
 struct node *kernel_view(struct call *c, const struct record *r);       /* values shown, withheld ones marked */
@@ -266,6 +271,8 @@ enum err kernel_init_home(const struct kernel_setup *s, const struct kernel_init
 enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why[300]) MUST_USE;
 void kernel_close(struct kernel *k);
 void op_run(struct call *c);                  /* answers through c->done */
+/* The quick way of an op that has one: OK with c->bytes, an error, or E_BUSY: use op_run. For callers that are not signed in. */
+enum err op_memory(struct call *c, struct str path_value) MUST_USE;
 void op_run_wait(struct call *c);             /* same, returns when answered; c->done is not used */
 const struct op *op_find(const struct kernel *k, struct str name);
 const struct op *const *kernel_ops(const struct kernel *k, size_t *ret_n);

@@ -23,7 +23,7 @@ static const struct type reveal_in = { .name = "reveal", .zh = "查看未公开�
 static enum err approved(struct call *c, int64_t record)
 {
 	struct rows r;
-	enum err e = kernel_find(c, &opening_type, "record", id_str(c->arena, record), INT64_MAX, &r);
+	enum err e = kernel_find(c, &opening_type, "target", id_str(c->arena, record), INT64_MAX, &r);
 
 	for (size_t i = 0; !e && i < r.n; i++) {
 		struct flow_case fc;
@@ -75,9 +75,9 @@ static enum err reveal_run(struct call *c)
 
 /* ---- break-glass ---- */
 
-enum { OPENING_record, OPENING_reason };
+enum { OPENING_target, OPENING_reason };
 static const struct field opening_fields[] = {
-	ROW(record, REF, REQUIRED, PRIVATE, "二（七）", "记录", .ref = "any", .index = true, .en = "record")
+	ROW(target, REF, REQUIRED, PRIVATE, "二（七）", "记录", .ref = "any", .index = true, .en = "record")
 	ROW(reason, NOTE, REQUIRED, PRIVATE, "二（七）", "事由", .en = "reason")
 };
 const struct type opening_type = { .name = "opening", .schema = "suyuan/opening/1", .zh = "查看申请", .en = "request to look", .leaf = LEAF_ACCESS,
@@ -96,7 +96,7 @@ static enum err opening_run(struct call *c)
 	struct filing f = { .type = &opening_type, .values = c->in };
 	struct record r;
 	int64_t id;
-	enum err e = kernel_record(c, IN(c, OPENING_record).i, 1u << KEY_PUBLIC, &r);
+	enum err e = kernel_record(c, IN(c, OPENING_target).i, 1u << KEY_PUBLIC, &r);
 
 	if (e)
 		return e;

@@ -8,17 +8,60 @@ void notice_put(struct call *c, int64_t party, const char *what, int64_t record,
 		        V_I(c->now), V_T(zh), V_T(en)));
 }
 
-struct tick {
+struct inside_change {
 	struct change change;
 	struct kernel *k;
 	int64_t now;
+	enum err (*fn)(struct call *c, void *ctx);
+	void (*after)(void *ctx, enum err e);
+	void *ctx;
 };
 
-static enum err remind(struct call *c)
+static enum err change_run(struct change *ch, struct db *db)
+{
+	struct inside_change *t = (struct inside_change *)ch;
+	struct arena a;
+	struct call c = { .k = t->k, .who = &nobody, .db = db, .now = t->now, .arena = &a };
+	jmp_buf full;
+	enum err e;
+
+	arena_init(&a, 16 << 20, &full);
+	e = setjmp(full) ? E_TOO_BIG : t->fn(&c, t->ctx);
+	arena_end(&a);
+	return e;
+}
+
+static void change_done(struct change *ch, enum err e)
+{
+	struct inside_change *t = (struct inside_change *)ch;
+
+	if (e)
+		say(SAY_WARN, "work of the house: %s", err_en(e));
+	if (t->after)
+		t->after(t->ctx, e);
+	free(t);
+}
+
+enum err kernel_change(struct kernel *k, int64_t now, enum err (*fn)(struct call *c, void *ctx), void (*after)(void *ctx, enum err e), void *ctx)
+{
+	struct inside_change *t = k->writer ? calloc(1, sizeof(*t)) : NULL;
+	enum err e;
+
+	if (!t)
+		return E_BUSY;
+	*t = (struct inside_change){ .change = { .run = change_run, .done = change_done }, .k = k, .now = now, .fn = fn, .after = after, .ctx = ctx };
+	e = writer_add(k->writer, &t->change);
+	if (e)
+		free(t);
+	return e;
+}
+
+static enum err remind(struct call *c, void *ctx)
 {
 	struct rows r;
 	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_CASE_LATE], VALS(V_I(c->now)), &r);
 
+	(void)ctx;
 	if (e)
 		return e;
 	for (size_t i = 0; i < r.n; i++) {
@@ -30,41 +73,13 @@ static enum err remind(struct call *c)
 	return db_sticky(c->db);
 }
 
-static enum err tick_run(struct change *ch, struct db *db)
-{
-	struct tick *t = (struct tick *)ch;
-	struct arena a;
-	struct call c = { .k = t->k, .who = &nobody, .db = db, .now = t->now, .arena = &a };
-	jmp_buf full;
-	enum err e;
-
-	arena_init(&a, 1 << 20, &full);
-	e = setjmp(full) ? E_TOO_BIG : remind(&c);
-	arena_end(&a);
-	return e;
-}
-
-static void tick_done(struct change *ch, enum err e)
-{
-	if (e)
-		say(SAY_WARN, "reminders: %s", err_en(e));
-	free(ch);
-}
-
 enum err kernel_tick(struct kernel *k, int64_t now)
 {
-	struct tick *t;
-	enum err e;
-
+	for (size_t i = 0; i < k->n_modules; i++)
+		if (k->modules[i]->tick)
+			k->modules[i]->tick(k, now);
 	if (!k->writer || now - atomic_load(&k->last_tick) < 60000)
 		return OK;
 	atomic_store(&k->last_tick, now);
-	t = calloc(1, sizeof(*t));
-	if (!t)
-		return E_IO;
-	*t = (struct tick){ .change = { .run = tick_run, .done = tick_done }, .k = k, .now = now };
-	e = writer_add(k->writer, &t->change);
-	if (e)
-		free(t);
-	return e;
+	return kernel_change(k, now, remind, NULL, NULL);
 }

@@ -6,6 +6,7 @@ const char *const kernel_steps[] = {
 	"CREATE TABLE record (id @int PRIMARY KEY, type @text NOT NULL, party @int NOT NULL, root @int NOT NULL, corrects @int NOT NULL,"
 	" at @int NOT NULL, idx @int NOT NULL, pub @text NOT NULL, biz @blob, per @blob)@end;"
 	"CREATE UNIQUE INDEX record_idx ON record (idx);"
+	"CREATE INDEX record_root ON record (root, idx);"
 	"CREATE TABLE record_key (record @int PRIMARY KEY, pub @blob, biz @blob, per @blob)@end;"
 	"CREATE TABLE log_entry (idx @int PRIMARY KEY, body @blob NOT NULL)@end;"
 	"CREATE TABLE log_tile (level @int NOT NULL, n @int NOT NULL, bytes @blob NOT NULL, PRIMARY KEY (level, n))@end;"
@@ -33,8 +34,7 @@ const char *const kernel_steps[] = {
 	"CREATE INDEX notice_party ON notice (party, id);"
 	"CREATE INDEX notice_unsent ON notice (id) WHERE sent = 0;"
 	"CREATE TABLE blob (id @text PRIMARY KEY, party @int NOT NULL, type @text NOT NULL, name @text NOT NULL, size @int NOT NULL, open @int NOT NULL,"
-	" at @int NOT NULL)@end;"
-	"CREATE TABLE setting (name @text PRIMARY KEY, value @text NOT NULL)@end;",
+	" at @int NOT NULL)@end;",
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 
@@ -50,6 +50,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_RECORD_KEY_PUT] = "INSERT INTO record_key (record, pub, biz, per) VALUES ($1, $2, $3, $4)",
 	[SQL_RECORD_KEY_GET] = "SELECT pub, biz, per FROM record_key WHERE record = $1",
 	[SQL_RECORD_LAST] = "SELECT idx FROM record WHERE root = $1 ORDER BY idx DESC LIMIT 1",
+	[SQL_RECORD_LATEST] = "SELECT id FROM record WHERE root = (SELECT root FROM record WHERE id = $1) ORDER BY idx DESC LIMIT 1",
 	[SQL_RECORD_CORRECTED] = "SELECT id FROM record WHERE corrects = $1 AND root = $2 LIMIT 1",
 	[SQL_COUNT_RECORDS] = "SELECT COUNT(*), COALESCE(MAX(id), 0) FROM record",
 
@@ -130,7 +131,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 const char *ddl_for(struct arena *a, const char *text, bool pg)
 {
 	static const struct { const char *mark, *sqlite, *pg; } words[] = {
-		{ "@int", "INTEGER", "bigint" }, { "@text", "TEXT", "text" }, { "@blob", "BLOB", "bytea" }, { "@end", " STRICT", "" },
+		{ "@int", "INTEGER", "bigint" }, { "@text", "TEXT", "text COLLATE \"C\"" }, { "@blob", "BLOB", "bytea" }, { "@end", " STRICT", "" },
 	};
 	struct buf b = buf_in(a, strlen(text) * 2);
 

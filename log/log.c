@@ -36,7 +36,8 @@ enum err log_open(const char *origin, const unsigned char seed[SEED_LEN], struct
 		return E_IO;
 	snprintf(g->origin, sizeof(g->origin), "%s", origin);
 	pthread_rwlock_init(&g->lock, NULL);
-	e = note_name_ok(str_of(g->origin)) ? sign_key_from_seed(SIGN_ED25519, seed, &g->key) : E_BAD;
+	/* a name cut short would be another log's */
+	e = note_name_ok(str_of(g->origin)) && strlen(origin) < sizeof(g->origin) ? sign_key_from_seed(SIGN_ED25519, seed, &g->key) : E_BAD;
 	if (!e)
 		e = sign_public(g->key, g->pub, &g->n_pub);
 	if (e) {
@@ -360,6 +361,8 @@ enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *s
 	struct tlog_proof p = { .extra = extra, .index = index };
 	enum err e;
 
+	if (at->size > log_shown(g).size)       /* the edge would answer with slots of another tile */
+		return E_ABSENT;
 	*c = (struct proof_ctx){ .g = g, .src = src };
 	e = prove_inclusion(HASH_SHA256, &r, index, at->size, p.path, &p.n_path);
 	if (e)

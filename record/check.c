@@ -48,6 +48,16 @@ const struct field *type_field(const struct type *t, struct str name, size_t *re
 	return NULL;
 }
 
+static bool reserved(const char *name)
+{
+	static const char *const columns[] = { "record", "party", "root", "current", "at" };
+
+	for (size_t i = 0; i < ROWS(columns); i++)
+		if (strcmp(columns[i], name) == 0)
+			return true;
+	return false;
+}
+
 bool schema_ok(const struct type *t, char why[200])
 {
 	for (size_t i = 0; i < t->n; i++) {
@@ -63,6 +73,8 @@ bool schema_ok(const struct type *t, char why[200])
 			bad = "names no list";
 		else if (f->kind == KIND_REF && !f->ref)
 			bad = "names no record type";
+		else if (f->index && reserved(f->name))
+			bad = "the name is a column of every derived table";
 		else if (f->index && (f->kind == KIND_STANDARDS || f->kind == KIND_ITEMS || f->cls == TRANSIENT))
 			bad = "this kind cannot be a column";
 		if (bad) {
@@ -104,7 +116,10 @@ static bool accept_one(struct checking *c, const struct field *f, struct str s, 
 		v->text = s;
 		return true;
 	}
-	if (f->kind == KIND_NAMES && !in_words(f->list, s)) {
+	if (f->kind == KIND_NAMES) {
+		v->text = s;
+		if (in_words(f->list, s))
+			return true;
 		refuse(c, f, str_fmt(c->a, "只能是 %s", f->list).p, str_fmt(c->a, "must be one of %s", f->list).p);
 		return false;
 	}
@@ -244,7 +259,7 @@ void check_input(struct arena *a, const struct type *t, const struct node *in, c
 	size_t before, at;
 
 	for (const struct node *x = in ? in->first : NULL; x; x = x->next) {
-		if (str_is(x->key, "open") || str_is(x->key, "withhold"))
+		if (t->schema && (str_is(x->key, "open") || str_is(x->key, "withhold") || str_is(x->key, "corrects")))
 			continue;
 		if (!type_field(t, x->key, &at))
 			trouble_add(troubles, &(struct field){ .name = str_z(a, x->key), .clause = OURS }, S("没有这个字段"), S("there is no such field"));
@@ -264,6 +279,8 @@ void check_input(struct arena *a, const struct type *t, const struct node *in, c
 		}
 		values[i].open = f->publicity == OWNER_CHOICE && env->open_by_default;
 	}
-	choices(&c, in, "open", true, values);
-	choices(&c, in, "withhold", false, values);
+	if (t->schema) {
+		choices(&c, in, "open", true, values);
+		choices(&c, in, "withhold", false, values);
+	}
 }

@@ -13,7 +13,7 @@ static const char *column_type(const struct field *f, enum dialect d)
 		return d == DIALECT_PG ? "bytea" : "BLOB";
 	if (strcmp(kind_row(f->kind)->column, "int") == 0)
 		return d == DIALECT_PG ? "bigint" : "INTEGER";
-	return d == DIALECT_PG ? "text" : "TEXT";
+	return d == DIALECT_PG ? "text COLLATE \"C\"" : "TEXT";      /* byte order on both engines */
 }
 
 void emit_table(struct buf *b, const struct type *t, enum dialect d)

@@ -9,7 +9,8 @@ struct db {
 	struct conn *conn;
 	enum err sticky;
 	size_t changed;
-	bool in_tx, in_save;
+	bool in_tx;
+	bool reading;             /* a row function is running */
 	struct db *next;
 };
 
@@ -26,10 +27,19 @@ static enum err note_failure(struct db *db, enum err e, const char *sql)
 	return e;
 }
 
+static enum err may_go(const struct db *db, const char *sql)
+{
+	if (db->reading) {
+		say(SAY_ERROR, "store: a statement from within a row function (%.60s)", sql);
+		return E_INTERNAL;
+	}
+	return db->sticky;
+}
+
 void db_tell(struct db *db, const char *sql, const struct val *v, size_t n)
 {
 	db->changed = 0;
-	if (db->sticky)
+	if (may_go(db, sql))
 		return;
 	(void)note_failure(db, db->engine->run(db->conn, sql, v, n, NULL, NULL, &db->changed), sql);
 }
@@ -78,9 +88,14 @@ static enum err keep_row(void *ctx, const struct val *row, size_t cols)
 
 enum err db_each(struct db *db, const char *sql, const struct val *v, size_t n, db_row_fn *fn, void *ctx)
 {
-	if (db->sticky)
-		return db->sticky;
-	return note_failure(db, db->engine->run(db->conn, sql, v, n, fn, ctx, NULL), sql);
+	enum err e = may_go(db, sql);
+
+	if (e)
+		return e;
+	db->reading = true;
+	e = db->engine->run(db->conn, sql, v, n, fn, ctx, NULL);
+	db->reading = false;
+	return note_failure(db, e, sql);
 }
 
 enum err db_ask(struct db *db, struct arena *a, const char *sql, const struct val *v, size_t n, struct rows *ret)
@@ -96,10 +111,18 @@ enum err db_ask(struct db *db, struct arena *a, const char *sql, const struct va
 
 enum err db_exec(struct db *db, const char *script)
 {
-	return db->sticky ? db->sticky : note_failure(db, db->engine->exec(db->conn, script), script);
+	enum err e = may_go(db, script);
+
+	return e ? e : note_failure(db, db->engine->exec(db->conn, script), script);
 }
 
-size_t db_told(const struct db *db) { return db->changed; }
+size_t db_told(struct db *db)
+{
+	if (!db->sticky && db->engine->flush)
+		(void)note_failure(db, db->engine->flush(db->conn, &db->changed), "flush");
+	return db->sticky ? 0 : db->changed;
+}
+
 bool db_is_pg(const struct db *db) { return db->engine == &pg_engine; }
 enum err db_sticky(const struct db *db) { return db->sticky; }
 const char *db_why(struct db *db) { return db->engine->last_error(db->conn); }
@@ -119,7 +142,7 @@ enum err db_end(struct db *db, enum err so_far)
 
 	if (!e) {
 		e = db->engine->exec(db->conn, "COMMIT");
-		if (e)
+		if (e && e != E_CLASH)
 			say(SAY_ERROR, "store: commit failed: %s", db->engine->last_error(db->conn));
 	}
 	db->in_tx = false;
@@ -131,19 +154,15 @@ enum err db_end(struct db *db, enum err so_far)
 
 enum err db_save(struct db *db)
 {
-	enum err e = db->sticky ? db->sticky : db->engine->exec(db->conn, "SAVEPOINT s");
-
-	db->in_save = e == OK;
-	return e;
+	return db->sticky ? db->sticky : note_failure(db, db->engine->exec(db->conn, "SAVEPOINT s"), "SAVEPOINT");
 }
 
 enum err db_save_end(struct db *db, enum err so_far)
 {
 	enum err e = so_far ? so_far : db->sticky, back;
 
-	db->in_save = false;
 	if (!e) {
-		e = db->engine->exec(db->conn, "RELEASE SAVEPOINT s");
+		e = note_failure(db, db->engine->exec(db->conn, "RELEASE SAVEPOINT s"), "RELEASE");
 		if (!e)
 			return OK;
 	}

@@ -35,12 +35,13 @@ bool row_null(const struct rows *r, size_t row, size_t col);
 
 void db_tell(struct db *db, const char *sql, const struct val *v, size_t n);
 enum err db_ask(struct db *db, struct arena *a, const char *sql, const struct val *v, size_t n, struct rows *ret) MUST_USE;
-/* One call for each row, without keeping the rows; stops at the first error of fn. The row's texts live during the call. */
+/* One call for each row, without keeping the rows; stops at the first error of fn. The row's texts live during the call, and fn
+ * may not use the same db: one engine cannot start a statement while rows of another arrive. */
 typedef enum err db_row_fn(void *ctx, const struct val *row, size_t cols);
 enum err db_each(struct db *db, const char *sql, const struct val *v, size_t n, db_row_fn *fn, void *ctx) MUST_USE;
 /* Several statements in one text, without values: DDL. */
 enum err db_exec(struct db *db, const char *script) MUST_USE;
-size_t db_told(const struct db *db);       /* rows changed by the last tell */
+size_t db_told(struct db *db);             /* rows changed by the last tell; waits for a tell still under way. 0 after a failure */
 
 enum err db_begin(struct db *db) MUST_USE;
 enum err db_end(struct db *db, enum err so_far) MUST_USE;            /* commits when both are OK, else rolls back and answers why */
@@ -48,6 +49,7 @@ enum err db_save(struct db *db) MUST_USE;                            /* a savepo
 enum err db_save_end(struct db *db, enum err so_far) MUST_USE;       /* releases, or rolls back to it; the transaction goes on */
 
 bool db_is_pg(const struct db *db);
+/* The first failure known so far. A tell may still be under way: the next ask, db_told, db_save_end or db_end has its failure. */
 enum err db_sticky(const struct db *db);
 
 /* ---- engines ---- */
@@ -59,8 +61,11 @@ struct engine {
 	enum err (*open)(const char *url, bool read_only, struct conn **ret);
 	void (*close)(struct conn *c);
 	enum err (*exec)(struct conn *c, const char *script);
-	/* fn NULL: tell. *changed is filled for tells. */
+	/* fn NULL: tell. *changed is filled for tells; an engine with `flush` may queue a tell of a transaction, answer OK and
+	 * report its failure with the next ask or exec. exec("ROLLBACK...") must work after any failure. */
 	enum err (*run)(struct conn *c, const char *sql, const struct val *v, size_t n, db_row_fn *fn, void *ctx, size_t *changed);
+	/* Optional: waits for what is queued; the first failure, and the rows changed by the last tell. */
+	enum err (*flush)(struct conn *c, size_t *changed);
 	/* Holds the store for one writing process; E_BUSY when another has it. */
 	enum err (*hold)(struct conn *c);
 	enum err (*backup)(struct conn *c, const char *to);

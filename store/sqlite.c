@@ -79,13 +79,13 @@ static enum err sq_open(const char *url, bool read_only, struct conn **ret)
 
 static enum err sq_exec(struct conn *c, const char *script)
 {
-	/* The three words of every change are prepared like any statement; scripts are not. */
-	if (strlen(script) < 32) {
-		size_t changed;
-		const struct engine *e = &sqlite_engine;
+	/* The words of every change are prepared like any statement; scripts are not, however short: their text may be gone
+	 * tomorrow and another one have its address. */
+	static const char *const words[] = { "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "RELEASE SAVEPOINT s", "ROLLBACK TO SAVEPOINT s" };
 
-		return e->run(c, script, NULL, 0, NULL, NULL, &changed);
-	}
+	for (size_t i = 0; i < ROWS(words); i++)
+		if (!strcmp(script, words[i]))
+			return sqlite_engine.run(c, words[i], NO_VALS, NULL, NULL, NULL);
 	return map_error(sqlite3_exec(c->db, script, NULL, NULL, NULL));
 }
 
@@ -107,7 +107,7 @@ static enum err prepare(struct conn *c, const char *sql, struct prepared **ret)
 			return map_error(rc);
 		p->text = sql;
 		for (int k = 1; k < (int)ROWS(p->at); k++) {
-			char name[4];
+			char name[16];
 
 			snprintf(name, sizeof(name), "$%d", k);
 			p->at[k] = sqlite3_bind_parameter_index(p->stmt, name);
@@ -119,10 +119,9 @@ static enum err prepare(struct conn *c, const char *sql, struct prepared **ret)
 
 static int bind(const struct prepared *p, int at, const struct val *v)
 {
-	(void)p;
 	switch (v->kind) {
 	case VAL_INT:  return sqlite3_bind_int64(p->stmt, at, v->i);
-	case VAL_TEXT: return sqlite3_bind_text64(p->stmt, at, v->s.p, v->s.n, SQLITE_STATIC, SQLITE_UTF8);
+	case VAL_TEXT: return sqlite3_bind_text64(p->stmt, at, v->s.n ? v->s.p : "", v->s.n, SQLITE_STATIC, SQLITE_UTF8);      /* NULL would be no text at all */
 	case VAL_BLOB: return v->s.n ? sqlite3_bind_blob64(p->stmt, at, v->s.p, v->s.n, SQLITE_STATIC) : sqlite3_bind_zeroblob(p->stmt, at, 0);
 	default:       return sqlite3_bind_null(p->stmt, at);
 	}
@@ -151,7 +150,7 @@ static void read_row(sqlite3_stmt *s, struct val *row, int cols)
 
 static enum err sq_run(struct conn *c, const char *sql, const struct val *v, size_t n, db_row_fn *fn, void *ctx, size_t *changed)
 {
-	struct prepared *p;
+	struct prepared *p = NULL;
 	enum err e = prepare(c, sql, &p);
 	int rc = SQLITE_OK;
 
@@ -182,7 +181,7 @@ static enum err sq_run(struct conn *c, const char *sql, const struct val *v, siz
 	if (!e && rc != SQLITE_DONE)
 		e = map_error(rc);
 	if (changed)
-		*changed = (size_t)sqlite3_changes64(c->db);
+		*changed = e ? 0 : (size_t)sqlite3_changes64(c->db);
 	sqlite3_reset(p->stmt);
 	return e;
 }
@@ -191,16 +190,19 @@ static enum err sq_run(struct conn *c, const char *sql, const struct val *v, siz
 static enum err sq_hold(struct conn *c)
 {
 	char path[4200];
+	int fd;
 
+	if (c->lock_fd >= 0)
+		return OK;
 	snprintf(path, sizeof(path), "%s.writer", c->path);
-	c->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (c->lock_fd < 0)
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
 		return E_IO;
-	if (flock(c->lock_fd, LOCK_EX | LOCK_NB)) {
-		close(c->lock_fd);
-		c->lock_fd = -1;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
 		return E_BUSY;
 	}
+	c->lock_fd = fd;
 	return OK;
 }
 

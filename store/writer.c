@@ -56,16 +56,19 @@ static enum err run_group(struct writer *w, struct change *group)
 
 static void work(struct writer *w, struct change *group, size_t n)
 {
-	enum err e = w->dead ? E_IO : run_group(w, group), bad = e;
+	bool was_dead = w->dead;        /* only this thread sets it */
+	enum err e = was_dead ? E_IO : run_group(w, group);
 	struct change *next;
 
-	if (e)
+	if (e && !was_dead)
 		w->hooks.undo(w->hooks.ctx);
-	else
-		e = bad = w->hooks.publish(w->hooks.ctx);
-	if (bad && !w->dead) {
-		say(SAY_ERROR, "writer: %s; no further change is taken until a restart and a verify", err_en(bad));
+	else if (!e)
+		e = w->hooks.publish(w->hooks.ctx);
+	if (e && !was_dead) {
+		say(SAY_ERROR, "writer: %s; no further change is taken until a restart and a verify", err_en(e));
+		pthread_mutex_lock(&w->lock);
 		w->dead = true;
+		pthread_mutex_unlock(&w->lock);
 	}
 	for (struct change *c = group; c; c = next) {
 		next = c->next;

@@ -8,7 +8,7 @@
 
 #define UNIT(key, zh, en, facts, source) { "product_unit", key, zh, en, "2024-10-09", NULL, facts, source }
 
-const struct list_row trace_lists[] = {
+const struct list_row trace_lists[TRACE_LISTS] = {
 	UNIT("wire_and_cable_01", "架空绞线", "overhead stranded conductors", "licence", "附1；XK06-001"),
 	UNIT("wire_and_cable_02", "塑料绝缘控制电缆", "plastic insulated control cables", "licence", "附1；XK06-001"),
 	UNIT("wire_and_cable_03", "挤包绝缘低压电力电缆", "extruded insulated low-voltage power cables", "licence", "附1；XK06-001"),
@@ -65,4 +65,3 @@ const struct list_row trace_lists[] = {
 	{ "code_scheme", "other_existing_code", "其他已有追溯码", "another existing code", "2024-10-09", NULL, "", "二（三）" },
 	{ "code_scheme", "platform", "本平台密封码", "sealed code of this platform", "2024-10-09", NULL, "", OURS },
 };
-const size_t trace_lists_n = ROWS(trace_lists);

@@ -1,0 +1,334 @@
+/* cli/admin.c - work on a home itself: init, verify, rebuild, backup, restore, doctor, generated papers. */
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "cli/cli.h"
+
+static void show_progress(void *ctx, uint64_t done, uint64_t of)
+{
+	const struct cli *c = ctx;
+
+	if (!c->json && isatty(2))
+		fprintf(stderr, "\r%llu / %llu", (unsigned long long)done, (unsigned long long)of);
+}
+
+static struct progress progress_of(const struct cli *c) { return (struct progress){ show_progress, (void *)(uintptr_t)c }; }
+
+/* The origin names the log for ever: the public address without its scheme, unless said otherwise. */
+static const char *origin_of(const struct cli *c, struct arena *a)
+{
+	struct str url = str_of(c->public_url ? c->public_url : "http://127.0.0.1:8080"), host = url;
+
+	if (c->origin)
+		return c->origin;
+	for (size_t i = 0; i + 3 <= url.n; i++)
+		if (memcmp(url.p + i, "://", 3) == 0)
+			host = str_sub(url, i + 3, url.n);
+	return str_fmt(a, "%.*s/log", STR_ARG(host)).p;
+}
+
+int cli_init(const struct cli *c) { return cli_make_home(c, false); }
+
+int cli_make_home(const struct cli *c, bool quiet)
+{
+	struct arena a;
+	char why[300];
+	struct kernel_init i;
+	enum err e;
+
+	if (c->suite && strcmp(c->suite, "std") != 0 && strcmp(c->suite, "gm") != 0)
+		return cli_say(E_BAD, "--suite: std 或 gm / std or gm");
+	arena_init(&a, 1 << 20, NULL);
+	i = (struct kernel_init){ .public_url = c->public_url ? c->public_url : "http://127.0.0.1:8080", .suite = c->suite ? c->suite : "std",
+		.store = c->setup.store };
+	i.origin = origin_of(c, &a);
+	e = kernel_init_home(&c->setup, &i, why);
+	if (e)
+		cli_say(e, why);
+	else if (!quiet && c->json)
+		printf("{\"home\":\"%s\",\"origin\":\"%s\"}\n", c->setup.home, i.origin);
+	else if (!quiet)
+		printf("已建立 %s\n日志名称 %s\n请另行妥善备份 %s/keys（丢失后不能恢复未公开的内容）\n", c->setup.home, i.origin, c->setup.home);
+	arena_end(&a);
+	return err_exit(e);
+}
+
+/* Exit 0 ok, 1 bad, 2 undecided (the home could not be read). */
+int cli_verify(const struct cli *c)
+{
+	struct kernel *k;
+	struct arena a;
+	struct verify_report r;
+	struct progress p = progress_of(c);
+	char why[300];
+	struct kernel_setup s = c->setup;
+	enum err e;
+
+	s.writing = false;
+	e = kernel_open(&s, &k, why);
+	if (e) {
+		fprintf(stderr, "suyuan: %s\n", why);
+		return e == E_CORRUPT ? 1 : 2;
+	}
+	arena_init(&a, 1 << 20, NULL);
+	e = kernel_verify(k, &a, &p, &r);
+	if (c->json)
+		printf("{\"ok\":%s,\"entries\":%llu,\"records\":%llu,\"tiles\":%llu}\n", e ? "false" : "true", (unsigned long long)r.entries,
+		       (unsigned long long)r.records, (unsigned long long)r.tiles);
+	else if (!e)
+		printf("通过：%llu 条日志、%llu 条记录与签名一致 / ok\n", (unsigned long long)r.entries, (unsigned long long)r.records);
+	if (e)
+		fprintf(stderr, "suyuan: 核验未通过 / verification failed: %.*s\n", STR_ARG(r.problem.n ? r.problem : str_of(err_en(e))));
+	arena_end(&a);
+	kernel_close(k);
+	return e == OK ? 0 : e == E_CORRUPT ? 1 : 2;
+}
+
+int cli_rebuild(const struct cli *c)
+{
+	struct kernel *k;
+	struct arena a;
+	struct progress p = progress_of(c);
+	enum err e = cli_open(c, true, &k);
+
+	if (e)
+		return err_exit(e);
+	arena_init(&a, 1 << 20, NULL);
+	e = kernel_rebuild(k, &a, c->n > 1 ? c->words[1] : NULL, &p);
+	if (e)
+		cli_say(e, NULL);
+	else if (!c->json)
+		printf("已由记录重建 / rebuilt\n");
+	arena_end(&a);
+	kernel_close(k);
+	return err_exit(e);
+}
+
+/* ---- backup and restore: the store and the files; keys only when asked into their own place ---- */
+
+static enum err copy_file(struct arena *a, const char *from, const char *to)
+{
+	struct str body;
+	enum err e = file_read(a, from, (size_t)1 << 31, &body);
+
+	return e ? e : file_write(to, body, 0600);
+}
+
+static enum err copy_tree(const char *from, const char *to)
+{
+	DIR *d = opendir(from);
+	struct dirent *x;
+	enum err e = d ? dir_make(to, 0700) : E_ABSENT;
+
+	while (!e && (x = readdir(d)) != NULL) {
+		char src[4096], dst[4096];
+		struct stat st;
+		struct arena a;
+
+		if (x->d_name[0] == '.')
+			continue;
+		if (snprintf(src, sizeof(src), "%s/%s", from, x->d_name) >= (int)sizeof(src) ||
+		    snprintf(dst, sizeof(dst), "%s/%s", to, x->d_name) >= (int)sizeof(dst) || stat(src, &st)) {
+			e = E_IO;
+			break;
+		}
+		arena_init(&a, (size_t)1 << 31, NULL);
+		e = S_ISDIR(st.st_mode) ? copy_tree(src, dst) : copy_file(&a, src, dst);
+		arena_end(&a);
+	}
+	if (d)
+		closedir(d);
+	return e;
+}
+
+int cli_backup(const struct cli *c)
+{
+	struct kernel *k;
+	struct arena a;
+	char why[300] = "";
+	enum err e;
+
+	if (c->n < 2)
+		return cli_say(E_BAD, "用法 / usage: suyuan backup 目录");
+	e = cli_open(c, true, &k);
+	if (e)
+		return err_exit(e);
+	arena_init(&a, 1 << 20, NULL);
+	e = dir_make(c->words[1], 0700);
+	if (!e)
+		e = kernel_backup(k, str_fmt(&a, "%s/suyuan.db", c->words[1]).p, why);
+	if (!e)
+		e = copy_tree(str_fmt(&a, "%s/files", c->setup.home).p, str_fmt(&a, "%s/files", c->words[1]).p);
+	if (!e)
+		e = copy_file(&a, str_fmt(&a, "%s/suyuan.json", c->setup.home).p, str_fmt(&a, "%s/suyuan.json", c->words[1]).p);
+	if (e)
+		cli_say(e, why);
+	else
+		printf("已备份到 %s（不含 keys：请另存，否则未公开的内容不能恢复）\n", c->words[1]);
+	arena_end(&a);
+	kernel_close(k);
+	return err_exit(e);
+}
+
+/* A restored store is older than what was signed: the log's guard refuses to fork it; here the copy is only laid in place. */
+int cli_restore(const struct cli *c)
+{
+	struct arena a;
+	enum err e;
+
+	if (c->n < 2)
+		return cli_say(E_BAD, "用法 / usage: suyuan restore 目录");
+	arena_init(&a, 1 << 20, NULL);
+	if (file_exists(str_fmt(&a, "%s/suyuan.db", c->setup.home).p))
+		e = E_CLASH;
+	else
+		e = copy_tree(c->words[1], c->setup.home);
+	if (e == E_CLASH)
+		cli_say(e, "目标目录里已有数据库，请先移走 / there is a database in the home: move it away first");
+	else if (e)
+		cli_say(e, NULL);
+	else
+		printf("已恢复到 %s；请放回 keys 目录，然后运行 suyuan verify\n", c->setup.home);
+	arena_end(&a);
+	return err_exit(e);
+}
+
+/* ---- doctor ---- */
+
+static int warn_line(const char *zh, const char *en)
+{
+	printf("! %s / %s\n", zh, en);
+	return 1;
+}
+
+int cli_doctor(const struct cli *c)
+{
+	struct kernel *k;
+	struct arena a;
+	struct stat st;
+	char why[300];
+	struct kernel_setup s = c->setup;
+	int warnings = 0;
+	enum err e;
+
+	s.writing = false;
+	e = kernel_open(&s, &k, why);
+	if (e)
+		return cli_say(e, why);
+	arena_init(&a, 1 << 20, NULL);
+	if (strstr(kernel_public_url(k), "127.0.0.1") || strstr(kernel_public_url(k), "localhost"))
+		warnings += warn_line("public-url 是本机地址：印出去的码别人打不开；第一个码签发之前必须改定",
+		                      "the public URL is local: printed codes would not open; settle it before the first code");
+	else if (!str_starts(str_of(kernel_public_url(k)), "https://"))
+		warnings += warn_line("public-url 不是 https：手机相机不能在页面上扫码", "the public URL is not https: phone cameras need it");
+	if (stat(str_fmt(&a, "%s/keys", c->setup.home).p, &st) == 0 && st.st_mode & 077)
+		warnings += warn_line("keys 目录别人可读", "the keys directory is readable by others");
+	if (disk_free(c->setup.home) >= 0 && disk_free(c->setup.home) < (int64_t)1 << 30)
+		warnings += warn_line("磁盘剩余不足1 GB", "less than 1 GB of disk is left");
+	printf("%s：%llu 条日志；%d 个提醒 / %d warnings\n", c->setup.home, (unsigned long long)log_shown(kernel_log(k)).size, warnings, warnings);
+	arena_end(&a);
+	kernel_close(k);
+	return 0;
+}
+
+/* ---- papers ---- */
+
+static int paper(const struct cli *c, bool api)
+{
+	struct kernel *k;
+	struct arena a;
+	struct buf b;
+	enum err e = cli_open(c, false, &k);
+
+	if (e)
+		return err_exit(e);
+	arena_init(&a, 64 << 20, NULL);
+	b = buf_in(&a, 1 << 16);
+	if (api)
+		json_write(&b, doc_openapi(k, &a));
+	else
+		doc_manual(k, &b);
+	printf("%.*s\n", STR_ARG(buf_str(&b)));
+	arena_end(&a);
+	kernel_close(k);
+	return 0;
+}
+
+int cli_manual(const struct cli *c) { return paper(c, false); }
+int cli_openapi(const struct cli *c) { return paper(c, true); }
+
+/* ---- load: NDJSON lines {"op": "...", ...fields}, all refused lines named ---- */
+
+static int load_line(struct kernel *k, const struct actor *who, const char *file, size_t no, struct str line)
+{
+	static const struct json_limits limits = { .bytes = 8 << 20, .depth = 16, .nodes = 100000 };
+	struct json_trouble bad;
+	struct arena a;
+	jmp_buf full;
+	struct call call = { .k = k, .arena = &a, .now = clock_now(), .who = who };
+	struct node *o;
+	enum err e;
+
+	arena_init(&a, 256 << 20, &full);
+	if (setjmp(full)) {
+		e = E_TOO_BIG;
+	} else {
+		e = json_read(&a, line, &limits, &o, &bad);
+		call.op = e ? NULL : op_find(k, node_text(o, "op"));
+		if (!e && !call.op)
+			e = E_ABSENT;
+		if (!e) {
+			call.raw = node_obj(&a);
+			for (struct node *x = o->first, *next; x; x = next) {
+				next = x->next;
+				if (!str_is(x->key, "op"))
+					node_set(call.raw, x->key, x);
+			}
+			op_run_wait(&call);
+			e = call.err;
+		}
+	}
+	if (e)
+		fprintf(stderr, "%s:%zu: %s / %s\n", file, no, err_zh(e), err_en(e));
+	for (const struct trouble *t = call.troubles.first; e && t; t = t->next)
+		fprintf(stderr, "  %.*s (%s): %.*s / %.*s\n", STR_ARG(t->field), t->clause, STR_ARG(t->zh), STR_ARG(t->en));
+	arena_end(&a);
+	return e != OK;
+}
+
+int cli_load(const struct cli *c)
+{
+	struct kernel *k;
+	struct arena a;
+	const struct actor *who = &the_operator;
+	size_t good = 0, refused = 0;
+	enum err e;
+
+	if (c->n < 2)
+		return cli_say(E_BAD, "用法 / usage: suyuan load 文件.ndjson ... --token T");
+	e = cli_open(c, true, &k);
+	if (e)
+		return err_exit(e);
+	arena_init(&a, (size_t)1 << 31, NULL);
+	if (c->token)
+		e = actor_of(k, &a, str_of(c->token), S(""), clock_now(), &who);
+	for (size_t i = 1; i < c->n && !e; i++) {
+		struct str text, line;
+		size_t no = 0;
+
+		e = file_read(&a, c->words[i], (size_t)1 << 30, &text);
+		while (!e && str_cut(&text, '\n', &line))
+			if (++no && str_trim(line).n) {
+				if (load_line(k, who, c->words[i], no, line))
+					refused++;
+				else
+					good++;
+			}
+	}
+	arena_end(&a);
+	kernel_close(k);
+	printf("%zu 行已收，%zu 行被拒 / %zu kept, %zu refused\n", good, refused, good, refused);
+	return e ? cli_say(e, NULL) : refused ? err_exit(E_BAD) : 0;
+}

@@ -1,0 +1,41 @@
+/* cli/cli.h - the terminal's face: every operation as a verb, and the work on a home itself. No rule of any policy. */
+#ifndef SUYUAN_CLI_H
+#define SUYUAN_CLI_H
+
+#include <stdio.h>
+
+#include "kernel/kernel.h"
+
+/* Options that every command takes: --home DIR, --store URL, --json, --token T. The rest is left in words. */
+struct cli {
+	struct kernel_setup setup;
+	bool json;
+	const char *token, *public_url, *origin, *suite, *listen, *cert, *key;
+	const char *words[64];        /* command first */
+	size_t n;
+	struct { const char *name, *value; } field[128];
+	size_t n_fields;
+};
+/* false: the arguments cannot be read; what is wrong was said on err. */
+bool cli_read(struct cli *c, int argc, char **argv, FILE *err);
+
+int cli_ident(int argc, char **argv, FILE *in, FILE *out);
+int cli_init(const struct cli *c);
+int cli_make_home(const struct cli *c, bool quiet);
+int cli_op(const struct cli *c);              /* suyuan product.create --product_name ... */
+int cli_demo(const struct cli *c);
+int cli_verify(const struct cli *c);
+int cli_rebuild(const struct cli *c);
+int cli_backup(const struct cli *c);
+int cli_restore(const struct cli *c);
+int cli_doctor(const struct cli *c);
+int cli_manual(const struct cli *c);
+int cli_openapi(const struct cli *c);
+int cli_load(const struct cli *c);
+
+/* Shared by the files of cli/. */
+int cli_say(enum err e, const char *why);     /* a failure in both languages on stderr; returns the exit code */
+enum err cli_open(const struct cli *c, bool writing, struct kernel **ret);
+extern const struct actor the_operator;       /* whoever holds the home's files is its operator */
+
+#endif

@@ -1,0 +1,298 @@
+/* mod/trace/filing.c - filing products, batches, sales, purchases, resales and what happens to codes: cross-field rules, derived rows. */
+#include "mod/trace/trace.h"
+
+#define CONSUMER "个人消费者（不留名）"
+#define NOT_KEPT "不留"
+
+/* ---- facts of the product list ---- */
+
+bool trace_fact(struct call *c, const char *fact, const struct type *t, const struct value *v)
+{
+	const struct list_row *unit;
+
+	if (t != &product_type || v[PRODUCT_product_type].said != SAID_VALUE)
+		return false;
+	unit = list_find(c->k, "product_unit", v[PRODUCT_product_type].text, day_of(c->now, CHINA_OFFSET_MIN));
+	if (!unit)
+		return false;
+	if (strcmp(fact, "permit") == 0)
+		return row_fact(unit, "licence") || row_fact(unit, "ccc");
+	return row_fact(unit, fact);
+}
+
+static bool names_standard(const struct list_row *unit)
+{
+	return unit->facts && strstr(unit->facts, "std=") != NULL;
+}
+
+static void check_product(struct call *c)
+{
+	const struct value *v = c->in, *std = &v[PRODUCT_mandatory_national_standard];
+	const struct list_row *unit = list_find(c->k, "product_unit", v[PRODUCT_product_type].text, day_of(c->now, CHINA_OFFSET_MIN));
+	bool none = std->n == 1 && str_is(std->list[0], NO_MANDATORY_STANDARD), outside;
+	struct str permit = v[PRODUCT_licence_or_ccc_certificate_no].text;
+
+	if (!unit)
+		return;
+	outside = strcmp(unit->key, "outside") == 0;
+	if (none && names_standard(unit))
+		call_trouble(c, PRODUCT_mandatory_national_standard, "清单对这种产品列有强制性国家标准，不能填“无适用的强制性国家标准”",
+		             "the list names a mandatory standard for this unit");
+	if (none && !v[PRODUCT_standard_applied].said)
+		call_trouble(c, PRODUCT_standard_applied, "没有适用的强制性国家标准时，须填执行的其他标准", "name the standard applied instead");
+	for (size_t i = 0; i < std->n && !none; i++)
+		if (!str_starts(std->list[i], "GB "))
+			call_trouble(c, PRODUCT_mandatory_national_standard, "强制性国家标准的编号以“GB ”开头；推荐性标准请填在“执行的其他标准”",
+			             "a mandatory standard begins with 'GB '; others go to standard_applied");
+	if (outside && !v[PRODUCT_outside_ground].said)
+		call_trouble(c, PRODUCT_outside_ground, "清单外产品须选追溯依据", "a product outside the list needs its ground");
+	if (v[PRODUCT_licence_or_ccc_certificate_no].said == SAID_VALUE && row_fact(unit, "licence") && permit.n == 16 && is_digit(permit.p[0]))
+		call_trouble(c, PRODUCT_licence_or_ccc_certificate_no, "这种产品实行生产许可证管理，应填许可证号", "this unit needs a production licence number");
+	if (v[PRODUCT_licence_or_ccc_certificate_no].said == SAID_VALUE && row_fact(unit, "ccc") && !is_digit(permit.p[0]))
+		call_trouble(c, PRODUCT_licence_or_ccc_certificate_no, "这种产品实行强制性认证，应填16位证书编号", "this unit needs a CCC certificate number");
+}
+
+static void check_quantity(struct call *c, size_t quantity, size_t unit)
+{
+	if (c->in[quantity].said && !c->in[unit].said)
+		call_trouble(c, unit, "填了数量须选计量单位", "a quantity needs its unit");
+}
+
+enum err trace_check(struct call *c)
+{
+	if (c->op->in == &product_type)
+		check_product(c);
+	else if (c->op->in == &batch_type)
+		check_quantity(c, BATCH_quantity, BATCH_unit);
+	else if (c->op->in == &sale_type)
+		check_quantity(c, SALE_quantity, SALE_unit);
+	return OK;
+}
+
+/* ---- prefill: nobody types what the platform knows, and no natural person's name is asked ---- */
+
+static void fill(struct call *c, const char *name, struct str value)
+{
+	if (!node_get(c->raw, name) && value.n)
+		put_str(c->arena, c->raw, name, value);
+}
+
+enum err sale_prefill(struct call *c)
+{
+	const char *kind = c->op->in == &sale_type ? "buyer_kind" : "customer_kind", *code = c->op->in == &sale_type ? "buyer_uscc" : "customer_uscc";
+	const char *name = c->op->in == &sale_type ? "buyer_name" : "customer_name";
+	struct party p;
+	enum err e;
+
+	if (c->op->in == &purchase_type) {
+		name = "supplier_name";
+		code = "supplier_uscc";
+	} else if (str_is(node_text(c->raw, kind), "consumer") || (!node_text(c->raw, name).n && !node_text(c->raw, code).n && c->op->in == &resale_type)) {
+		/* retail: the customer is a consumer unless somebody says otherwise */
+		fill(c, name, S(CONSUMER));
+		if (c->op->in == &sale_type) {
+			fill(c, "buyer_address", S(NOT_KEPT));
+			fill(c, "buyer_contact", S(NOT_KEPT));
+		}
+	}
+	if (node_text(c->raw, code).n == 18) {
+		e = party_by_uscc(c, node_text(c->raw, code), &p);
+		if (e && e != E_ABSENT)
+			return e;
+		if (!e) {
+			fill(c, name, p.name);
+			if (c->op->in == &sale_type) {
+				fill(c, "buyer_address", p.address);
+				fill(c, "buyer_contact", p.contact);
+			}
+		}
+	}
+	fill(c, c->op->in == &sale_type ? "sale_time" : c->op->in == &resale_type ? "sold_time" : "purchase_time", time_str(c->arena, c->now, false));
+	return OK;
+}
+
+/* ---- filing ---- */
+
+/* Corrections come with the input: the record they replace and why. */
+static enum err correction(struct call *c, struct filing *f)
+{
+	struct str id = node_text(c->raw, "corrects");
+
+	if (!id.n)
+		return OK;
+	if (!id_get(id, &f->corrects))
+		return call_refuse(c, E_BAD, "更正的记录编号不对", "bad id of the record to correct");
+	return OK;
+}
+
+static const struct { const struct type *type; size_t items; bool own; } with_items[] = {
+	{ &sale_type, SALE_items, true }, { &purchase_type, PURCHASE_trace_code, false }, { &resale_type, RESALE_trace_code, false },
+	{ &activation_type, ACTIVATION_items, true }, { &life_type, LIFE_items, true }, { &attachment_type, ATTACHMENT_items, true },
+};
+
+/* A maker speaks of codes of its own packs only; sellers of any goods they hold. */
+static enum err check_items(struct call *c)
+{
+	for (size_t i = 0; i < ROWS(with_items); i++) {
+		struct item_sets s;
+		enum err e;
+
+		if (with_items[i].type != c->op->in || !c->in[with_items[i].items].said)
+			continue;
+		e = items_read(c, with_items[i].items, c->in[with_items[i].items].list, c->in[with_items[i].items].n, &s);
+		if (e)
+			return e;
+		for (size_t k = 0; k < s.n && with_items[i].own; k++)
+			if (s.set[k].pack.party != c->who->party && !(c->who->roles & R_OFFICER))
+				return call_trouble(c, with_items[i].items, "其中有不属于本单位的追溯码", "some of these codes are not of your packs");
+	}
+	return OK;
+}
+
+enum err file_plain(struct call *c)
+{
+	struct filing f = { .type = c->op->in, .values = c->in, .party = c->who->party, .org = str_starts(c->who->uscc, "92") ? S("") : c->who->uscc };
+	int64_t record;
+	enum err e = check_items(c);
+
+	if (!e)
+		e = correction(c, &f);
+	return e ? e : kernel_append(c, &f, &record);
+}
+
+enum err custom_create(struct call *c)
+{
+	struct filing f = { .type = &custom_type, .values = c->in, .party = c->who->party };
+	struct party user;
+	int64_t record;
+	enum err e = correction(c, &f);
+
+	if (!e)
+		e = kernel_append(c, &f, &record);
+	if (!e)
+		e = flow_open(c, "custom", record, c->who->party, c->who->region);
+	if (e)
+		return e;
+	/* the user unit confirms the ledger where it is registered; otherwise the contract stands for it */
+	e = party_by_uscc(c, c->in[CUSTOM_user_uscc].text, &user);
+	if (e == E_ABSENT)
+		return OK;
+	if (!e)
+		notice_put(c, user.id, "custom", record, S("有一笔定制产品台账待贵单位确认"), S("a custom-product ledger waits for your confirmation"));
+	return e;
+}
+
+/* ---- a consumer's report: a ticket anybody can follow, contents seen by nobody without a reason ---- */
+
+enum err report_create(struct call *c)
+{
+	struct filing f = { .type = &report_type, .values = c->in };
+	struct str region = c->in[REPORT_region].text;
+	struct sealed s;
+	struct pack p;
+	struct party maker;
+	int64_t record;
+	enum err e;
+
+	if (!region.n && c->in[REPORT_code].said && code_open(c->k, c->in[REPORT_code].text, &s) == OK &&
+	    pack_by_number(c, s.key_id, s.batch, &p) == OK && party_get(c, p.party, &maker) == OK)
+		region = maker.region;
+	e = kernel_append(c, &f, &record);
+	if (!e)
+		e = flow_open(c, "report", record, 0, region);
+	if (!e) {
+		put_str(c->arena, c->out, "ticket", id_str(c->arena, record));
+		put_z(c->arena, c->out, "state", "open");
+	}
+	return e;
+}
+
+enum err ticket_run(struct call *c)
+{
+	struct flow_case fc;
+	enum err e = flow_case_get(c, c->in[0].i, &fc);
+
+	if (e || !str_is(fc.flow, "report"))
+		return e ? e : E_ABSENT;
+	put_str(c->arena, c->out, "ticket", id_str(c->arena, fc.record));
+	put_str(c->arena, c->out, "state", fc.state);
+	put_str(c->arena, c->out, "since", time_str(c->arena, fc.since, false));
+	if (fc.due)
+		put_str(c->arena, c->out, "due", time_str(c->arena, fc.due, false));
+	return OK;
+}
+
+/* ---- derived rows ---- */
+
+static enum err project_pack(struct call *c, int64_t record, int64_t party, int64_t at, const struct value *v)
+{
+	enum grain g = str_is(v[PACK_grain].list[0], "product") ? GRAIN_PRODUCT : str_is(v[PACK_grain].list[0], "batch") ? GRAIN_BATCH : GRAIN_ITEM;
+	int64_t product = v[PACK_product].i, batch = v[PACK_batch].i;
+	struct record b;
+
+	if (batch && !product) {
+		enum err e = kernel_record(c, batch, 1u << KEY_PUBLIC, &b);
+
+		if (e)
+			return e;
+		product = b.values[BATCH_product].i;
+	}
+	db_tell(c->db, trace_sql[Q_PACK_PUT], VALS(V_I(record), V_I(v[PACK_key].i), V_I(v[PACK_number].i), V_I(party), V_I(product), V_I(batch), V_I(g),
+	        V_I(v[PACK_count].i), V_I(at), V_I(v[PACK_unmarked].i), V_T(v[PACK_goods].text)));
+	return OK;
+}
+
+static enum verb life_verb(struct str event)
+{
+	return str_is(event, "void") ? VERB_VOID : str_is(event, "returned") ? VERB_RETURNED : str_is(event, "recalled") ? VERB_RECALLED : VERB_DESTROYED;
+}
+
+static bool set_of_record(const struct type *t, const struct value *v, size_t *ret_items, enum verb *ret_verb, int64_t *ret_link)
+{
+	*ret_link = 0;
+	if (t == &sale_type) {
+		*ret_items = SALE_items;
+		*ret_verb = VERB_SOLD;
+	} else if (t == &purchase_type) {
+		*ret_items = PURCHASE_trace_code;
+		*ret_verb = VERB_PURCHASED;
+	} else if (t == &resale_type) {
+		*ret_items = RESALE_trace_code;
+		*ret_verb = VERB_RESOLD;
+	} else if (t == &activation_type) {
+		*ret_items = ACTIVATION_items;
+		*ret_verb = VERB_ACTIVATED;
+		*ret_link = v[ACTIVATION_batch].i;
+	} else if (t == &life_type) {
+		*ret_items = LIFE_items;
+		*ret_verb = life_verb(v[LIFE_event].list[0]);
+	} else if (t == &attachment_type) {
+		*ret_items = ATTACHMENT_items;
+		*ret_verb = VERB_ATTACHED;
+	} else {
+		return false;
+	}
+	return v[*ret_items].said == SAID_VALUE;
+}
+
+enum err trace_project(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
+                       const struct value *v)
+{
+	struct item_sets s;
+	struct str bad;
+	size_t items;
+	enum verb verb;
+	int64_t link;
+	enum err e;
+
+	if (corrects)
+		db_tell(c->db, trace_sql[Q_ITEMS_DROP], VALS(V_I(corrects)));
+	if (t == &pack_type)
+		return project_pack(c, record, party, at, v);
+	if (!set_of_record(t, v, &items, &verb, &link)) {
+		memory_touch(c->k, 0);           /* products, batches and parties stand on every page of their goods */
+		return OK;
+	}
+	e = items_parse(c, v[items].list, v[items].n, &s, &bad);
+	return e ? e : items_keep(c, record, index, party, verb, link, &s);
+}

@@ -1,0 +1,375 @@
+/* mod/trace/scan.c - what a buyer sees of a code: a verdict that says only what is known, the goods, where they have been, the proof.
+ *
+ * No sentence ever claims that goods are the real thing: a code that is right in form can still have been copied.
+ */
+#include "mod/trace/trace.h"
+
+static const struct {
+	const char *key, *level, *zh, *en, *advice_zh, *advice_en;
+} verdicts[] = {
+	[ST_FIRST] = { "valid_first", "ok", "有效·首次查询", "valid, first query", "请把下面的信息与实物、铭牌逐项核对。",
+	               "Compare what follows with the goods and the nameplate." },
+	[ST_AGAIN] = { "valid_again", "ok", "有效·已查询", "valid, queried before", "此码以前被查询过。若您是第一次查询而标签应为全新，请留意是否被复制。",
+	               "This code was queried before. If yours should be a fresh label, it may have been copied." },
+	[ST_NOT_SOLD] = { "not_sold", "warn", "未激活或未售出", "not activated or not sold", "生产单位尚未登记售出。若您已买到这件产品，请向卖家查问，也可报告可疑。",
+	                  "The maker has not filed a sale. If you bought it already, ask the seller or report it." },
+	[ST_ENDED] = { "recalled_or_void", "bad", "已召回或作废", "recalled or void", "请停止使用并联系卖家或生产单位。",
+	               "Stop using it and contact the seller or the maker." },
+	[ST_CLASS] = { "class_code", "none", "有效·同类共用码", "valid, shared code", "这是一品一码或一批一码，同类产品共用，不能分辨复制品。",
+	                    "This code is shared by a product or batch; it cannot tell copies apart." },
+};
+
+/* ---- the goods: product, maker, batch, documents, warnings ---- */
+
+static void put_value(struct call *c, struct node *o, const char *key, const struct record *r, size_t field)
+{
+	struct node *v = value_node(c->arena, &r->type->fields[field], &r->values[field]);
+
+	if (v)
+		node_set(o, str_of(key), v);
+}
+
+static void put_record(struct call *c, struct node *o, const struct record *r)
+{
+	struct node *proof = (struct node *)(uintptr_t)node_get(o, "proof"), *list, *row = node_obj(c->arena);
+
+	if (!proof) {
+		proof = put_obj(c->arena, o, "proof");
+		put_str(c->arena, proof, "origin", log_origin(kernel_log(c->k)));
+		put_arr(c->arena, proof, "records");
+	}
+	list = (struct node *)(uintptr_t)node_get(proof, "records");
+	put_str(c->arena, row, "id", id_str(c->arena, r->id));
+	put_z(c->arena, row, "what_zh", r->type->zh);
+	put_z(c->arena, row, "what_en", r->type->en);
+	put_int(c->arena, row, "index", (int64_t)r->index);
+	node_add(list, row);
+}
+
+static void put_document(struct call *c, struct node *o, const char *zh, const char *en, struct str file)
+{
+	struct node *list = (struct node *)(uintptr_t)node_get(o, "documents"), *row = node_obj(c->arena);
+
+	if (!list)
+		list = put_arr(c->arena, o, "documents");
+	put_z(c->arena, row, "what_zh", zh);
+	put_z(c->arena, row, "what_en", en);
+	put_str(c->arena, row, "file", file);
+	node_add(list, row);
+}
+
+static void put_product(struct call *c, struct node *o, const struct record *r)
+{
+	struct node *p = put_obj(c->arena, o, "product");
+	const struct list_row *unit = list_find(c->k, "product_unit", r->values[PRODUCT_product_type].text, day_of(r->at, CHINA_OFFSET_MIN));
+	const struct value *permit = &r->values[PRODUCT_licence_or_ccc_certificate_no], *manual = &r->values[PRODUCT_manual_or_warning];
+
+	put_str(c->arena, p, "id", id_str(c->arena, r->id));
+	put_value(c, p, "name", r, PRODUCT_product_name);
+	put_value(c, p, "type", r, PRODUCT_product_type);
+	put_z(c->arena, p, "type_zh", unit ? unit->zh : "");
+	put_value(c, p, "model", r, PRODUCT_specification_model);
+	put_value(c, p, "warranty", r, PRODUCT_warranty_period);
+	put_value(c, p, "standards", r, PRODUCT_mandatory_national_standard);
+	put_value(c, p, "standard_applied", r, PRODUCT_standard_applied);
+	put_value(c, p, "permit", r, PRODUCT_licence_or_ccc_certificate_no);
+	if (permit->said == SAID_VALUE)
+		put_z(c->arena, p, "permit_kind_zh", is_digit(permit->text.p[0]) ? "强制性产品认证证书" : "生产许可证");
+	put_str(c->arena, p, "stated_on", date_str(c->arena, r->at, CHINA_OFFSET_MIN));
+	put_value(c, p, "photo", r, PRODUCT_photo);
+	put_value(c, p, "label_place", r, PRODUCT_label_place);
+	put_value(c, p, "nameplate", r, PRODUCT_nameplate);
+	if (manual->said == SAID_VALUE)
+		put_document(c, o, "使用说明书或警示说明", "manual or warning", manual->text);
+}
+
+static const char *state_zh(struct str state)
+{
+	return str_is(state, "confirmed") ? "已核验" : str_is(state, "suspended") ? "已暂停填报" : str_is(state, "returned") ? "退回补正" : "未核验";
+}
+
+static enum err put_maker(struct call *c, struct node *o, int64_t party)
+{
+	struct node *m;
+	struct party p;
+	enum err e = party_get(c, party, &p);
+
+	if (e)
+		return e;
+	m = put_obj(c->arena, o, "maker");
+	put_str(c->arena, m, "name", p.name);
+	put_str(c->arena, m, "uscc", p.uscc);
+	put_str(c->arena, m, "address", p.address);
+	put_str(c->arena, m, "contact", p.contact);
+	put_str(c->arena, m, "region", p.region);
+	put_str(c->arena, m, "state", p.state);
+	put_z(c->arena, m, "state_zh", state_zh(p.state));
+	if (!str_is(p.state, "confirmed")) {
+		struct node *w = node_obj(c->arena);
+
+		put_str(c->arena, w, "zh", str_fmt(c->arena, "单位信息%s。", state_zh(p.state)));
+		put_str(c->arena, w, "en", str_fmt(c->arena, "The maker is %.*s.", STR_ARG(p.state)));
+		node_add(put_arr(c->arena, o, "warnings"), w);
+	}
+	return OK;
+}
+
+static void put_batch(struct call *c, struct node *o, const struct record *r)
+{
+	struct node *b = put_obj(c->arena, o, "batch"), *report;
+	const struct value *file = &r->values[BATCH_inspection_report];
+
+	put_str(c->arena, b, "id", id_str(c->arena, r->id));
+	put_value(c, b, "number", r, BATCH_factory_batch_or_serial_no);
+	put_value(c, b, "production_date", r, BATCH_production_date);
+	report = put_obj(c->arena, b, "report");
+	put_z(c->arena, report, "kind_zh", r->values[BATCH_report_kind].n && str_is(r->values[BATCH_report_kind].list[0], "type") ? "型式检验报告" : "出厂检验报告");
+	put_value(c, report, "no", r, BATCH_report_no);
+	put_value(c, report, "date", r, BATCH_report_date);
+	put_value(c, report, "issuer", r, BATCH_report_issuer);
+	put_value(c, report, "conclusion", r, BATCH_report_conclusion);
+	put_bool(c->arena, report, "withheld", file->said != SAID_VALUE);
+	if (file->said == SAID_VALUE)
+		put_document(c, o, "检验报告", "inspection report", file->text);
+}
+
+/* A record that was corrected is shown in its latest form. */
+static enum err latest(struct call *c, int64_t id, const struct type *t, struct record *ret)
+{
+	enum err e = kernel_latest(c, id, &id);
+
+	if (!e)
+		e = kernel_record(c, id, 1u << KEY_PUBLIC, ret);
+	return e ? e : ret->type == t ? OK : E_CORRUPT;
+}
+
+enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct node *o)
+{
+	struct record b, prod;
+	int64_t product = p->product;
+	enum err e = OK;
+
+	if (batch) {
+		e = latest(c, batch, &batch_type, &b);
+		if (e)
+			return e;
+		product = b.values[BATCH_product].i;
+	}
+	if (product) {
+		e = latest(c, product, &product_type, &prod);
+		if (e)
+			return e;
+		put_product(c, o, &prod);
+		put_record(c, o, &prod);
+	} else {
+		struct node *g = put_obj(c->arena, o, "product");
+
+		put_str(c->arena, g, "name", p->goods);
+		put_z(c->arena, g, "type_zh", p->unmarked ? "上游未赋码" : "");
+	}
+	e = put_maker(c, o, product ? prod.party : p->party);
+	if (!e && batch) {
+		put_batch(c, o, &b);
+		put_record(c, o, &b);
+	}
+	return e;
+}
+
+/* ---- the steps ---- */
+
+static const struct { const char *key, *zh, *en; } verb_words[] = {
+	[VERB_ACTIVATED] = { "activated", "激活", "activated" }, [VERB_SOLD] = { "sale", "生产单位售出", "sold by the maker" },
+	[VERB_PURCHASED] = { "purchase", "销售单位进货", "bought by a seller" }, [VERB_RESOLD] = { "resale", "销售单位售出", "sold by a seller" },
+	[VERB_RETURNED] = { "returned", "退货", "returned" }, [VERB_VOID] = { "void", "作废", "void" },
+	[VERB_RECALLED] = { "recalled", "召回", "recalled" }, [VERB_DESTROYED] = { "destroyed", "销毁", "destroyed" },
+	[VERB_ATTACHED] = { "attachment", "附件", "attachment" },
+};
+
+/* What a viewer may not see shows as a sealed step with its proof, never as a gap; who filed it is part of what is sealed unless
+ * the party opened its name by any field of the record. */
+enum err put_step(struct call *c, struct node *list, const struct item_event *ev)
+{
+	struct node *o = node_obj(c->arena), *fields = node_arr(c->arena), *view;
+	const struct node *withheld;
+	struct record r;
+	bool shown = false;
+	enum err e = kernel_record(c, ev->record, 1u << KEY_PUBLIC, &r);
+	unsigned mask;
+
+	if (e)
+		return e;
+	mask = kernel_may_see(c, &r);
+	e = kernel_record(c, ev->record, mask, &r);
+	if (e)
+		return e;
+	view = kernel_view(c, &r);
+	put_z(c->arena, o, "what", verb_words[ev->verb].key);
+	put_z(c->arena, o, "what_zh", verb_words[ev->verb].zh);
+	put_z(c->arena, o, "what_en", verb_words[ev->verb].en);
+	put_str(c->arena, o, "record", id_str(c->arena, ev->record));
+	put_int(c->arena, o, "index", (int64_t)ev->index);
+	for (size_t i = 0; i < r.type->n; i++) {
+		const struct field *f = &r.type->fields[i];
+		struct node *v = f->kind == KIND_ITEMS ? NULL : value_node(c->arena, f, &r.values[i]), *row;
+
+		if (!v)
+			continue;
+		row = node_obj(c->arena);
+		put_z(c->arena, row, "zh", f->words);
+		put_z(c->arena, row, "en", f->en ? f->en : f->name);
+		node_set(row, S("value"), v);
+		node_add(fields, row);
+		shown = true;
+	}
+	node_set(o, S("fields"), fields);
+	withheld = node_get(view, "withheld");
+	if (withheld) {
+		struct node *copy = put_arr(c->arena, o, "withheld");
+
+		for (const struct node *x = withheld->first; x; x = x->next)
+			node_add(copy, node_str(c->arena, x->s));
+	}
+	put_bool(c->arena, o, "sealed", !shown);
+	node_add(list, o);
+	return OK;
+}
+
+static enum err put_steps(struct call *c, struct node *o, const struct item_event *ev, size_t n)
+{
+	struct node *list = put_arr(c->arena, o, "steps");
+	enum err e = OK;
+
+	for (size_t i = 0; i < n && !e; i++)
+		e = put_step(c, list, &ev[i]);
+	return e;
+}
+
+/* ---- the answer ---- */
+
+static struct str grouped(struct call *c, struct str code)
+{
+	return str_fmt(c->arena, "%.5s %.5s %.5s %.5s", code.p, code.p + 5, code.p + 10, code.p + 15);
+}
+
+void put_verdict(struct call *c, struct node *o, struct str code, enum standing st, int64_t before, int64_t first)
+{
+	put_str(c->arena, o, "code", code);
+	put_str(c->arena, o, "code_text", grouped(c, code));
+	put_z(c->arena, o, "verdict", verdicts[st].key);
+	put_str(c->arena, o, "verdict_zh", st == ST_AGAIN ? str_fmt(c->arena, "有效·已查询 %lld 次", (long long)before) : str_of(verdicts[st].zh));
+	put_str(c->arena, o, "verdict_en", st == ST_AGAIN ? str_fmt(c->arena, "valid, queried %lld times before", (long long)before)
+	                                                   : str_of(verdicts[st].en));
+	put_z(c->arena, o, "level", verdicts[st].level);
+	put_z(c->arena, o, "advice_zh", verdicts[st].advice_zh);
+	put_z(c->arena, o, "advice_en", verdicts[st].advice_en);
+	put_int(c->arena, o, "count", before);
+	if (first)
+		put_str(c->arena, o, "first_seen", time_str(c->arena, first, false));
+}
+
+void put_end(struct call *c, struct node *o, const struct item_state *s)
+{
+	struct record r;
+	struct node *end;
+
+	if (!s->end_record || kernel_record(c, s->end_record, 1u << KEY_PUBLIC, &r))
+		return;
+	end = put_obj(c->arena, o, "ended");
+	put_z(c->arena, end, "what_zh", verb_words[s->end].zh);
+	put_z(c->arena, end, "what_en", verb_words[s->end].en);
+	put_value(c, end, "reason", &r, LIFE_reason);
+	put_value(c, end, "successor", &r, LIFE_successor);
+	put_str(c->arena, end, "on", date_str(c->arena, r.at, CHINA_OFFSET_MIN));
+}
+
+enum standing standing_of_item(const struct pack *p, const struct item_state *s, int64_t before)
+{
+	if (s->ended)
+		return ST_ENDED;
+	if (p->grain != GRAIN_ITEM)
+		return ST_CLASS;
+	if (!s->activated || (!s->sold && !p->unmarked))
+		return ST_NOT_SOLD;
+	return before ? ST_AGAIN : ST_FIRST;
+}
+
+/* The code in a path or a search box may be spaced, hyphened, lower case, or the whole printed address. */
+struct str bare_code(struct call *c, struct str s)
+{
+	unsigned char numerals[SEALED_NUMERALS], key;
+	char *out = arena_take(c->arena, SEALED_TEXT + 1);
+
+	if (!sealed_read(s, true, &key, numerals))
+		return S("");
+	sealed_write(key, numerals, out);
+	return (struct str){ out, SEALED_TEXT };
+}
+
+static enum err foreign_or_forged(struct call *c, struct str text)
+{
+	struct ident_result r;
+
+	ident_scan(c->arena, text, IDENT_LENIENT, &r);
+	if (r.valid && r.kind != IDENT_SEALED)
+		return call_refuse(c, E_UNKNOWN, "这是其他体系的码，本平台没有登记它的信息", "a code of another scheme that this platform knows nothing about");
+	if (r.kind == IDENT_SEALED)
+		return call_refuse(c, E_FORGED, "本平台未签发此码：可能输错，也可能是伪造的", "not issued here: mistyped or forged");
+	return call_refuse(c, E_FORGED, "认不出这个码：请检查是否输错", "this text is no code; check for typing errors");
+}
+
+enum err scan_run(struct call *c)
+{
+	struct str code = bare_code(c, c->in[0].text);
+	struct item_event *ev;
+	struct item_state st;
+	struct sealed s;
+	struct pack p;
+	size_t n;
+	int64_t before = 0, first = 0;
+	enum err e = code.n ? code_open(c->k, code, &s) : E_FORGED;
+
+	if (e == E_FORGED)
+		return foreign_or_forged(c, c->in[0].text);
+	if (!e)
+		e = pack_by_number(c, s.key_id, s.batch, &p);
+	if (!e && s.index >= p.count)
+		e = E_ABSENT;
+	if (e)
+		return e == E_ABSENT ? call_refuse(c, E_FORGED, "本平台未签发此码", "not issued here") : e;
+	e = item_history(c, p.record, s.index, &ev, &n);
+	if (!e)
+		e = count_look(c, p.record, s.index, &before, &first);
+	if (e)
+		return e;
+	item_fold(&p, ev, n, &st);
+	put_verdict(c, c->out, code, standing_of_item(&p, &st, before), before, first);
+	put_z(c->arena, c->out, "grain", p.grain == GRAIN_ITEM ? "item" : p.grain == GRAIN_BATCH ? "batch" : "product");
+	if (st.ended)
+		put_end(c, c->out, &st);
+	e = goods_view(c, &p, st.batch, c->out);
+	return e ? e : put_steps(c, c->out, ev, n);
+}
+
+/* Where has this code been: for its maker, holders and officers; others get what the public page shows. */
+enum err where_run(struct call *c)
+{
+	struct item_event *ev;
+	struct sealed s;
+	struct pack p;
+	size_t n;
+	enum err e = code_open(c->k, c->in[0].text, &s);
+
+	if (!e)
+		e = pack_by_number(c, s.key_id, s.batch, &p);
+	if (!e && s.index >= p.count)
+		e = E_ABSENT;
+	if (e)
+		return e == E_ABSENT || e == E_FORGED ? E_FORGED : e;
+	e = item_history(c, p.record, s.index, &ev, &n);
+	if (e)
+		return e;
+	put_str(c->arena, c->out, "code", bare_code(c, c->in[0].text));
+	put_str(c->arena, c->out, "pack", id_str(c->arena, p.record));
+	put_int(c->arena, c->out, "index", s.index);
+	return put_steps(c, c->out, ev, n);
+}

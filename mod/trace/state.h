@@ -1,0 +1,26 @@
+/* mod/trace/state.h - what the module keeps in memory for the life of the process: expanded keys, caches, look counters. */
+#ifndef SUYUAN_TRACE_STATE_H
+#define SUYUAN_TRACE_STATE_H
+
+#include <pthread.h>
+
+#include "mod/trace/trace.h"
+
+enum { TOUCHED_MAX = 256, CACHE_SLOTS = 8192, LOOK_SLOTS = 1 << 16 };
+
+struct chunk_memory;          /* state.c: events of one chunk of one pack, with the answer's common part */
+struct look { int64_t pack, first; uint32_t item, told, n; bool used; };
+
+struct trace_state {
+	struct fpe *fpe[32];
+	pthread_rwlock_t lock;                /* guards slot[] */
+	struct chunk_memory *slot[CACHE_SLOTS];
+	int64_t touched[TOUCHED_MAX];         /* writer thread: packs changed in the running group */
+	size_t n_touched;
+	bool all_touched;
+	pthread_mutex_t look_lock;            /* guards look[] */
+	struct look *look;
+	size_t n_looks, cap_looks;
+};
+
+#endif

@@ -1,0 +1,126 @@
+/* mod/trace/trace.c - the tables of the trace platform: record types, operations, flows. Functions are in the files beside it. */
+#include "mod/trace/trace.h"
+
+#define FIELD(id, ...) ROW(id, __VA_ARGS__)
+static const struct field product_fields[] = {
+#include "product.def"
+};
+static const struct field batch_fields[] = {
+#include "batch.def"
+};
+static const struct field sale_fields[] = {
+#include "sale.def"
+};
+static const struct field purchase_fields[] = {
+#include "purchase.def"
+};
+static const struct field resale_fields[] = {
+#include "resale.def"
+};
+static const struct field pack_fields[] = {
+#include "pack.def"
+};
+static const struct field activation_fields[] = {
+#include "activation.def"
+};
+static const struct field life_fields[] = {
+#include "life.def"
+};
+static const struct field attachment_fields[] = {
+#include "attachment.def"
+};
+static const struct field custom_fields[] = {
+#include "custom.def"
+};
+static const struct field report_fields[] = {
+#include "report.def"
+};
+#undef FIELD
+
+#define TYPE(id, sch, z, e, lf, bl, cl, ti, ...) \
+	const struct type id##_type = { .name = #id, .schema = sch, .zh = z, .en = e, .leaf = lf, .blind = bl, .fields = id##_fields, \
+		.n = ROWS(id##_fields), .clause = cl, .title = ti, __VA_ARGS__ };
+/*   name        schema                      Chinese             English                  leaf       blind  clause       title */
+TYPE(product,    "samr-2024-10/product/1",   "产品",             "product",               LEAF_OBJ,  false, "附2-1-2",   "product_name")
+TYPE(batch,      "samr-2024-10/batch/1",     "批次",             "batch",                 LEAF_OBJ,  false, "附2-1-2",   "factory_batch_or_serial_no", .plural = "batches")
+TYPE(sale,       "samr-2024-10/sale/1",      "生产单位流向",     "sale by the maker",     LEAF_FLOW, true,  "附2-1-3",   "buyer_name")
+TYPE(purchase,   "samr-2024-10/purchase/1",  "销售单位进货",     "purchase by a seller",  LEAF_FLOW, true,  "附2-2-2",   "supplier_name")
+TYPE(resale,     "samr-2024-10/resale/1",    "销售单位售出",     "sale by a seller",      LEAF_FLOW, true,  "附2-2-2",   "customer_name")
+TYPE(pack,       "suyuan/pack/1",            "码包",             "pack of codes",         LEAF_SET,  true,  "附3",       "grain")
+TYPE(activation, "suyuan/activation/1",      "激活",             "activation",            LEAF_SET,  true,  "附3",       "batch")
+TYPE(life,       "suyuan/life/1",            "码的状态变化",     "what happened to codes", LEAF_SET, true,  "一",        "event", .plural = "lives")
+TYPE(attachment, "suyuan/attachment/1",      "附件",             "attachment",            LEAF_SET,  true,  "附2-1-2",   "what")
+TYPE(custom,     "suyuan/custom/1",          "定制产品台账",     "custom-product ledger", LEAF_FLOW, true,  "二（四）",  "product_name")
+TYPE(report,     "suyuan/report/1",          "可疑产品线索",     "report of suspicious goods", LEAF_NOTE, true, "一",     "what")
+
+static const struct type *const types[] = { &product_type, &batch_type, &sale_type, &purchase_type, &resale_type, &pack_type, &activation_type,
+	&life_type, &attachment_type, &custom_type, &report_type };
+
+/* ---- inputs that are not records ---- */
+
+static const struct field code_fields[] = { ROW(code, CODE, REQUIRED, PUBLIC, "二（一）", "追溯码", .max = 500, .en = "code") };
+static const struct type code_in = { .name = "code", .zh = "追溯码", .en = "code", .fields = code_fields, .n = 1 };
+
+static const struct field stream_fields[] = {
+	ROW(id, REF, REQUIRED, PUBLIC, "附3", "码包", .ref = "pack", .own = true, .en = "pack")
+	ROW(format, NAMES, OPTIONAL, PUBLIC, OURS, "格式", .list = "text|csv|ndjson", .max = 1, .en = "format")
+};
+static const struct type stream_in = { .name = "codes", .zh = "追溯码清单", .en = "codes", .fields = stream_fields, .n = ROWS(stream_fields) };
+
+static const struct field ticket_fields[] = { ROW(id, REF, REQUIRED, PUBLIC, "一", "线索编号", .ref = "report", .en = "ticket") };
+static const struct type ticket_in = { .name = "ticket", .zh = "线索查询", .en = "ticket", .fields = ticket_fields, .n = 1 };
+
+/* ---- flows ---- */
+
+static const struct step report_steps[] = {
+	{ "report", "open", "take", "taken", R_OFFICER | R_OPERATOR, 15, true, "一", "受理", "take" },
+	{ "report", "open", "refuse", "closed", R_OFFICER | R_OPERATOR, 0, false, "一", "不予受理", "refuse" },
+	{ "report", "taken", "answer", "answered", R_OFFICER | R_OPERATOR, 0, false, "一", "答复", "answer" },
+	{ "report", "answered", "reopen", "taken", R_OFFICER | R_OPERATOR, 15, true, "一", "重新办理", "reopen" },
+};
+/* Retention: the ledger of a custom product is kept at least three years; then its party may let it go. */
+static const struct step custom_steps[] = {
+	{ "custom", "filed", "confirm", "confirmed", R_USER | R_MAKER | R_SELLER, 3 * 365, false, "二（四）", "使用方确认", "confirm", .two_persons = true },
+	{ "custom", "filed", "keep", "kept", R_MAKER, 3 * 365, false, "二（四）", "以合同为凭", "keep on the contract" },
+	{ "custom", "confirmed", "release", "released", R_MAKER, 0, false, "二（四）", "保存期满", "release" },
+	{ "custom", "kept", "release", "released", R_MAKER, 0, false, "二（四）", "保存期满", "release" },
+};
+static const struct flow flows[] = {
+	{ .name = "report", .zh = "可疑产品线索", .en = "report", .start = "open", .type = "report", .steps = report_steps, .n = ROWS(report_steps), .days = 7,
+	  .working = true, .clause = "一" },
+	{ .name = "custom", .zh = "定制产品台账", .en = "custom ledger", .start = "filed", .type = "custom", .steps = custom_steps, .n = ROWS(custom_steps),
+	  .days = 30, .clause = "二（四）" },
+};
+
+/* ---- operations ---- */
+
+#define FILES(t, verb, p, w, ins, run_, cl, z, e, ...) \
+	{ .name = #t "." verb, .method = POST, .path = p, .who = w, .inside = ins, .scope = SCOPE_OWN, .mode = WRITES, .in = &t##_type, .run = run_, \
+	  .clause = cl, .zh = z, .en = e, .files = &t##_type, __VA_ARGS__ },
+
+static const struct op ops[] = {
+	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, file_plain, "附2-1-2", "填报产品", "file a product")
+	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, file_plain, "附2-1-2", "填报批次", "file a batch")
+	FILES(sale, "create", "/v1/sales", R_MAKER, IN_WAREHOUSE, file_plain, "附2-1-3", "填报售出", "file a sale", .prefill = sale_prefill)
+	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER, IN_WAREHOUSE, file_plain, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill)
+	FILES(resale, "create", "/v1/resales", R_SELLER, IN_WAREHOUSE, file_plain, "附2-2-2", "填报售出", "file a resale", .prefill = sale_prefill)
+	FILES(pack, "create", "/v1/packs", R_MAKER | R_SELLER, IN_FILER, pack_create, "附3", "申领追溯码", "order codes")
+	FILES(activation, "create", "/v1/activations", R_MAKER, IN_WAREHOUSE, file_plain, "附3", "激活", "activate")
+	FILES(life, "create", "/v1/lives", R_MAKER | R_OFFICER, IN_FILER, file_plain, "一", "登记作废、退货、召回、销毁", "void, return, recall, destroy")
+	FILES(attachment, "create", "/v1/attachments", R_MAKER, IN_FILER, file_plain, "附2-1-2", "附文件或出厂编号", "attach")
+	FILES(custom, "create", "/v1/customs", R_MAKER, IN_FILER, custom_create, "二（四）", "登记定制产品", "file a custom product")
+	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods")
+	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,
+	  .mode = READS, .in = &stream_in, .run = pack_stream, .clause = "附3", .zh = "取码", .en = "stream codes" },
+	{ .name = "scan", .method = GET, .path = "/c/{code}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS, .in = &code_in, .run = scan_run,
+	  .clause = "二（一）", .zh = "扫码查询", .en = "scan", .page = "scan", .memory = scan_memory },
+	{ .name = "code.where", .method = GET, .path = "/v1/codes/{code}/where", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS, .in = &code_in,
+	  .run = where_run, .clause = "一", .zh = "流向", .en = "where has it been" },
+	{ .name = "report.ticket", .method = GET, .path = "/v1/tickets/{id}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS, .in = &ticket_in,
+	  .run = ticket_run, .clause = "一", .zh = "查询线索办理", .en = "follow a ticket" },
+};
+
+const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,
+	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .tables = trace_tables, .derived = trace_derived,
+	.n_derived = 2, .project = trace_project, .fact = trace_fact, .check = trace_check, .committed = trace_committed, .open = trace_open,
+	.close = trace_close, .tick = trace_tick };

@@ -1,0 +1,53 @@
+/* src/main.c - the roof: which command is which function. No logic. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "src/modules.h"
+#include "web/serve.h"
+
+static int serve(const struct cli *c) { return serve_run(&c->setup, c->listen, c->cert, c->key); }
+
+static const struct {
+	const char *name;
+	int (*run)(const struct cli *c);
+	const char *zh, *en;
+} commands[] = {
+	{ "init",    cli_init,    "新建目录：--home --public-url --origin --suite std|gm", "make a home" },
+	{ "serve",   serve,       "启动服务：--listen 127.0.0.1:8080", "serve" },
+	{ "demo",    cli_demo,    "建立示例并走完整条链", "make a demonstration home" },
+	{ "load",    cli_load,    "批量导入 NDJSON 文件", "load NDJSON files" },
+	{ "verify",  cli_verify,  "核验日志与记录（0 通过，1 不符，2 未定）", "verify" },
+	{ "rebuild", cli_rebuild, "由记录重建查询表", "rebuild derived tables" },
+	{ "backup",  cli_backup,  "备份到目录", "back up" },
+	{ "restore", cli_restore, "从目录恢复", "restore" },
+	{ "doctor",  cli_doctor,  "检查设置", "check the settings" },
+	{ "manual",  cli_manual,  "操作手册", "print the manual" },
+	{ "openapi", cli_openapi, "接口说明", "print the OpenAPI document" },
+};
+
+static int usage(FILE *to)
+{
+	fprintf(to, "suyuan 溯源\n\n  suyuan ident [--kind K] [--lenient] [--json]   识别每行一个码 / one text a line\n");
+	for (size_t i = 0; i < ROWS(commands); i++)
+		fprintf(to, "  suyuan %-8s %s / %s\n", commands[i].name, commands[i].zh, commands[i].en);
+	fprintf(to, "  suyuan 操作名 --字段 值 ...   suyuan OP.NAME --field value ...（见 suyuan manual）\n");
+	return to == stdout ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = { .setup = { .engines = engines, .n_engines = engines_n, .modules = modules, .n_modules = modules_n } };
+
+	if (argc > 1 && strcmp(argv[1], "ident") == 0)
+		return cli_ident(argc - 1, argv + 1, stdin, stdout);
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
+		return usage(stdout);
+	if (!cli_read(&c, argc, argv, stderr))
+		return 2;
+	if (c.n == 0)
+		return usage(stderr);
+	for (size_t i = 0; i < ROWS(commands); i++)
+		if (strcmp(c.words[0], commands[i].name) == 0)
+			return commands[i].run(&c);
+	return cli_op(&c);
+}
