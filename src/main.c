@@ -1,5 +1,6 @@
 /* src/main.c - the roof: which command is which function. No logic. */
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "src/modules.h"
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
 		return cli_ident(argc - 1, argv + 1, stdin, stdout);
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
 		return usage(stdout);
+	umask(077);                             /* what a home holds is for its owner alone */
 	if (!cli_read(&c, argc, argv, stderr))
 		return 2;
 	if (c.n == 0)
