@@ -186,7 +186,7 @@ static bool from_memory(struct ask *q, const struct op *op)
 	if (!op->memory || q->h->method == HTTP_POST || http_header(q->h, "Authorization").n || http_cookie(q->h, "suyuan").n)
 		return false;
 	q->call = (struct call){ .k = q->f->k, .op = op, .who = &nobody, .arena = q->a, .now = clock_now() };
-	e = op->memory(&q->call, ask_member(q, 0));
+	e = op_memory(&q->call, ask_member(q, 0));
 	if (e == E_BUSY) {
 		q->call = (struct call){ .k = NULL };
 		return false;

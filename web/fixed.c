@@ -42,7 +42,6 @@ void fixed_static(struct ask *q)
 	}
 	reply_header(q, "ETag", str_of(s.etag));
 	reply_header(q, "Cache-Control", S(STATIC_CACHE));
-	reply_header(q, "X-Content-Type-Options", S("nosniff"));
 	reply_header(q, "Vary", S("Accept-Encoding"));
 	if (s.gzip)
 		reply_header(q, "Content-Encoding", S("gzip"));
@@ -152,6 +151,5 @@ void fixed_tile(struct ask *q)
 		return;
 	}
 	reply_header(q, "Cache-Control", S("public, max-age=31536000, immutable"));
-	reply_header(q, "X-Content-Type-Options", S("nosniff"));
 	reply_send(q, 200, "application/octet-stream", bytes, false);
 }

@@ -34,8 +34,6 @@ void reply_page(struct ask *q, int status, const char *tpl, struct node *data)
 	if (q->lang_chosen)
 		reply_header(q, "Set-Cookie", q->english ? S("lang=en; Path=/; Max-Age=31536000; SameSite=Lax") : S("lang=zh; Path=/; Max-Age=31536000; SameSite=Lax"));
 	reply_header(q, "Content-Security-Policy", S(PAGE_POLICY));
-	reply_header(q, "X-Content-Type-Options", S("nosniff"));
-	reply_header(q, "Referrer-Policy", S("same-origin"));
 	reply_header(q, "Cache-Control", q->cookie ? S("no-store") : S("no-cache"));
 	reply_header(q, "Vary", S("Accept, Accept-Language, Cookie"));
 	if (e)
@@ -122,7 +120,6 @@ static void send_bytes(struct ask *q)
 {
 	bool text = str_starts(str_of(q->call.media), "text/");
 
-	reply_header(q, "X-Content-Type-Options", S("nosniff"));
 	reply_header(q, "Content-Security-Policy", S("default-src 'none'; sandbox"));
 	reply_header(q, "Cache-Control", S("private, no-cache"));
 	if (!text && strcmp(q->call.media, "application/json") != 0)
@@ -137,7 +134,6 @@ static void send_stream(struct ask *q)
 
 	*out = (struct http_stream){ s->pull, s->done, s->ctx };
 	q->reply.stream = out;
-	reply_header(q, "X-Content-Type-Options", S("nosniff"));
 	reply_header(q, "Cache-Control", S("no-store"));
 	reply_send(q, 200, s->media, S(""), true);
 }
