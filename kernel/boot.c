@@ -416,6 +416,9 @@ void kernel_close(struct kernel *k)
 {
 	if (!k)
 		return;
+	for (size_t i = 0; i < k->n_modules && k->writer; i++)
+		if (k->modules[i]->tick)
+			k->modules[i]->tick(k, clock_now());    /* the counters of the last second */
 	writer_stop(k->writer);
 	if (k->crew)
 		crew_stop(k->crew);

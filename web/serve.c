@@ -56,7 +56,6 @@ int serve_run(const struct kernel_setup *setup, const char *listen, const char *
 	keep_time(k, box, &ends);
 	outbox_stop(box);
 	face_stop(f);
-	(void)!kernel_tick(k, clock_now());             /* the counters of the last second */
 	kernel_close(k);
 	return 0;
 }
