@@ -276,7 +276,7 @@ void page_me(struct ask *q)
 		return;
 	}
 	o = frame(q, "我的工作台", "My desk");
-	put_str(q->a, o, "login", q->who->login);
+	put_str(q->a, o, "login", q->who->party_name.n ? q->who->login : S(""));
 	put_str(q->a, o, "uscc", q->who->uscc);
 	put_bool(q->a, o, "suspended", q->who->suspended);
 	put_bool(q->a, o, "done", ask_query(q, "done").n > 0);
@@ -319,7 +319,7 @@ static struct str grouped(struct ask *q, struct str code)
 
 	for (size_t i = 0; i < code.n; i++) {
 		if (i && i % 5 == 0 && code.n == 20)
-			buf_char(&b, '-');
+			buf_char(&b, ' ');
 		buf_char(&b, code.p[i]);
 	}
 	return buf_str(&b);
