@@ -11,7 +11,17 @@ static const struct { const char *group, *key, *zh, *en; } words[] = {
 #undef WORD
 };
 
-struct str ask_words(const struct ask *q, const char *zh, const char *en) { return str_of(q->english && en && en[0] ? en : zh); }
+/* Tables write English in lower case, as parts of sentences; on a page it stands alone. */
+struct str ask_words(const struct ask *q, const char *zh, const char *en)
+{
+	char *p;
+
+	if (!q->english || !en || !en[0])
+		return str_of(zh);
+	p = str_z(q->a, str_of(en));
+	p[0] = ascii_upper(p[0]);
+	return str_of(p);
+}
 
 struct str word_of(const struct ask *q, const char *group, struct str key)
 {
@@ -194,7 +204,7 @@ void page_register(struct ask *q)
 			continue;
 		put_z(q->a, x, "href", str_fmt(q->a, "/ui/op/%s", ops[i]->name).p);
 		put_str(q->a, x, "name", ask_words(q, ops[i]->files->zh, ops[i]->files->en));
-		put_z(q->a, x, "clause", ops[i]->clause);
+		put_str(q->a, x, "text", word_of(q, "register", str_of(ops[i]->files->name)));
 		node_add(list, x);
 	}
 	reply_page(q, 200, "register", o);
