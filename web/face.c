@@ -54,7 +54,7 @@ static void ask_continue(void *arg)
 	full = setjmp(q->full);
 	if (full) {
 		static const struct http_reply over = { .status = 413, .type = "application/problem+json", .body_is_static = true,
-			.body = { "{\"type\":\"too_big\",\"status\":413}", 31 } };
+			.body = { "{\"type\":\"too-big\",\"status\":413}", 31 } };
 
 		http_answer(q->h, &over);
 	} else {

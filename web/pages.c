@@ -354,6 +354,7 @@ void page_scan(struct ask *q, const struct node *out)
 	node_set(o, S("scan"), scan);
 	put_z(q->a, o, "mark", mark_of(node_text(out, "level")));
 	put_str(q->a, o, "report_code", node_text(out, "code"));
+	put_int(q->a, o, "log_size", (int64_t)log_shown(kernel_log(q->f->k)).size);
 	put_str(q->a, o, "proof_id", node_text(proof_first(out), "id"));
 	put_str(q->a, o, "first_seen_at", china_time(q, node_text(out, "first_seen")));
 	reply_page(q, 200, "scan", o);
