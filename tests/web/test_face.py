@@ -245,6 +245,44 @@ class Sessions(unittest.TestCase):
             self.assertEqual(ask("GET", "/v1/products", None, {"Authorization": value})[0], 401, value)
 
 
+def uscc(organisation):
+    """A unified social credit code whose two check digits fit."""
+    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    inner = (11 - sum(int(c, 36) * w for c, w in zip(organisation, [3, 7, 9, 10, 5, 8, 4, 2])) % 11) % 11
+    s = "91440305" + organisation + ("X" if inner == 10 else str(inner))
+    return s + alphabet[-sum(alphabet.index(c) * pow(3, i, 31) for i, c in enumerate(s)) % 31]
+
+
+class Registration(unittest.TestCase):
+    def test_a_form_with_its_file_registers_and_logs_in(self):
+        parts = [("seller_name", "新销售单位"), ("uscc", "no"), ("seller_address", "深圳"), ("seller_contact", "0755-12345678"), ("business_licence", PDF, "a.pdf"),
+                 ("region", "440305"), ("also", "maker"), ("also", "seller"), ("login", "newseller"), ("password", "long enough pw")]
+        body, head = multipart(parts)
+        status, _, page = ask("POST", "/ui/op/seller.register", body, dict(HTML, **head))
+        page = page.decode()
+        self.assertEqual(status, 400)
+        kept = re.search(r'name="kept_business_licence" value="([0-9a-f]{64})"', page)
+        self.assertIsNotNone(kept)                      # the file need not be chosen again
+        self.assertEqual(page.count('value="maker" checked') + page.count('value="seller" checked'), 2)
+        self.assertNotIn("long enough pw", page)
+        parts[1] = ("uscc", uscc("MA5EXTBT"))
+        parts[4] = ("kept_business_licence", kept.group(1))
+        body, head = multipart(parts)
+        status, r, page = ask("POST", "/ui/op/seller.register", body, dict(HTML, **head))
+        self.assertEqual((status, r.getheader("Location")), (303, "/me"), page.decode()[-3000:])
+        desk = ask("GET", "/me", None, dict(HTML, Cookie=r.getheader("Set-Cookie").split(";")[0]))[2].decode()
+        self.assertIn("新销售单位", desk)
+        self.assertIn("/ui/op/product.create", desk)
+
+    def test_anybody_reports_and_follows_the_ticket(self):
+        body, head = form({"what": "标签像是复制的", "code": S.demo["codes"][2]})
+        status, _, page = ask("POST", "/ui/op/report.create", body, dict(HTML, **head))
+        self.assertEqual(status, 201)
+        ticket = re.search(r"/v1/receipts/(\w{13})", page.decode()).group(1)
+        self.assertEqual(ask("GET", "/v1/tickets/" + ticket, None, HTML)[0], 200)
+        self.assertEqual(ask("GET", "/ui/report/" + ticket, None, HTML)[0], 303)
+
+
 class Pages(unittest.TestCase):
     def test_language(self):
         rows = [({}, "", "zh-CN"), ({"Accept-Language": "en-GB,en;q=0.9"}, "", "en"), ({"Accept-Language": "zh-CN,en;q=0.9"}, "", "zh-CN"),
