@@ -492,3 +492,9 @@ const char *kernel_public_url(const struct kernel *k) { return k->public_url; }
 struct log *kernel_log(const struct kernel *k) { return k->log; }
 enum err kernel_reader(struct kernel *k, struct db **ret) { return readers_borrow(k->readers, ret); }
 void kernel_reader_end(struct kernel *k, struct db *db) { readers_return(k->readers, db); }
+
+struct kernel_counts kernel_counts(const struct kernel *k)
+{
+	return (struct kernel_counts){ .reads = atomic_load(&k->reads), .writes = atomic_load(&k->writes), .refused = atomic_load(&k->refused),
+		.log_size = log_shown(k->log).size, .queued = k->writer ? writer_queued(k->writer) : 0 };
+}

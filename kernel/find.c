@@ -148,6 +148,39 @@ static enum err view_by_id(struct call *c, int64_t id, struct node **ret)
 	return e;
 }
 
+/* Where the record stands in its flow, if it opened a case. */
+static enum err put_case(struct call *c, int64_t record, struct node *view)
+{
+	struct flow_case fc;
+	struct node *o;
+	enum err e = flow_case_get(c, record, &fc);
+
+	if (e)
+		return e == E_ABSENT ? OK : e;
+	o = put_obj(c->arena, view, "case");
+	put_str(c->arena, o, "flow", fc.flow);
+	put_str(c->arena, o, "state", fc.state);
+	put_str(c->arena, o, "since", time_str(c->arena, fc.since, false));
+	if (fc.due)
+		put_str(c->arena, o, "due", time_str(c->arena, fc.due, false));
+	return OK;
+}
+
+enum err kernel_type_of(struct kernel *k, struct arena *a, int64_t record, const struct type **ret)
+{
+	struct call c = { .k = k, .arena = a };
+	struct record r;
+	enum err e = readers_borrow(k->readers, &c.db);
+
+	if (e)
+		return e;
+	e = kernel_record(&c, record, 0, &r);
+	readers_return(k->readers, c.db);
+	if (!e)
+		*ret = r.type;
+	return e;
+}
+
 enum err find_get(struct call *c)
 {
 	struct node *view;
@@ -174,7 +207,7 @@ enum err find_get(struct call *c)
 	if (newer.n)
 		put_str(c->arena, view, "corrected_by", id_str(c->arena, row_int(&newer, 0, 0)));
 	c->out = view;
-	return OK;
+	return put_case(c, r.id, view);
 }
 
 static enum err list_rows(struct call *c, int64_t before, struct rows *ret)

@@ -237,6 +237,7 @@ bool row_fact(const struct list_row *r, const char *word);     /* does facts hol
 struct flow_case { int64_t record, party, due, since, by; struct str flow, state, region; };
 enum err flow_open(struct call *c, const char *flow, int64_t record, int64_t party, struct str region) MUST_USE;
 enum err flow_case_get(struct call *c, int64_t record, struct flow_case *ret) MUST_USE;
+const struct flow *kernel_flow(const struct kernel *k, struct str name);       /* NULL: unknown */
 int64_t working_days_after(const struct kernel *k, int64_t ms, int days, bool working);
 
 /* To a party (or a role when party is 0); one outbox feeds inbox, webhook and mail. Texts hold no withheld value. */
@@ -283,6 +284,15 @@ struct log *kernel_log(const struct kernel *k);
 enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);
 enum err call_receipt(struct call *c, uint64_t index, const struct str *disclosures, size_t n, struct str *ret) MUST_USE;
 enum err kernel_tick(struct kernel *k, int64_t now) MUST_USE;       /* deadlines, reminders, outbox: called each second by serve */
+
+/* ---- for faces ---- */
+struct kernel_counts { uint64_t reads, writes, refused, log_size, queued; };
+struct kernel_counts kernel_counts(const struct kernel *k);
+/* Which type the record is of, nothing else of it. E_ABSENT. */
+enum err kernel_type_of(struct kernel *k, struct arena *a, int64_t record, const struct type **ret) MUST_USE;
+/* The log as published: a tile's first `width` hashes, and the entries below it with a 16-bit length before each. E_ABSENT. */
+enum err kernel_tile(struct kernel *k, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES]) MUST_USE;
+enum err kernel_entries(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret) MUST_USE;
 
 /* read-only connection for faces and modules outside a call */
 enum err kernel_reader(struct kernel *k, struct db **ret) MUST_USE;
