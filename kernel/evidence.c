@@ -140,25 +140,20 @@ enum err head_over(struct call *c, uint64_t index, struct log_head *ret)
 	return OK;
 }
 
-enum err call_receipt(struct call *c, uint64_t index, const struct str *disclosures, size_t n, struct str *ret)
+enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *disclosures, size_t n, struct str *ret)
 {
 	struct log_head head;
-	struct rows r;
 	struct node *extra = node_obj(c->arena), *list;
 	struct tile_source src = tiles_over(&c->db);
 	enum err e = head_over(c, index, &head);
 
-	if (!e)
-		e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)index)), &r);
 	if (e)
 		return e;
-	if (r.n == 0)
-		return E_ABSENT;
 	list = put_arr(c->arena, extra, "disclosures");
 	for (size_t i = 0; i < n; i++)
 		if (disclosures[i].n)
 			node_add(list, node_str(c->arena, disclosures[i]));
-	put_str(c->arena, extra, "leaf", base64_str(c->arena, row_str(&r, 0, 0).p, row_str(&r, 0, 0).n));
+	put_str(c->arena, extra, "leaf", base64_str(c->arena, leaf.p, leaf.n));
 	return log_receipt(c->k->log, c->arena, &src, index, &head, canon_str(c->arena, extra), ret);
 }
 

@@ -35,6 +35,24 @@ static enum err approved(struct call *c, int64_t record)
 	return e ? e : call_refuse(c, E_DENIED, "需先提出申请并由另一人批准", "a request approved by a second person is needed first");
 }
 
+/* Did this account look at that record, with its reason recorded, within the last day? */
+bool looked_today(struct call *c, int64_t record)
+{
+	const unsigned all = (1u << KEY_CLASSES) - 1;
+	struct rows r;
+
+	if (!(c->who->roles & (R_OFFICER | R_OPERATOR)) || kernel_find(c, &access_type, "target", id_str(c->arena, record), INT64_MAX, &r))
+		return false;
+	for (size_t i = 0; i < r.n; i++) {
+		struct record look;
+
+		if (kernel_record(c, row_int(&r, i, 0), all, &look) == OK && look.at > c->now - DAY_MS &&
+		    str_eq(look.values[ACCESS_viewer].text, c->who->login))
+			return true;
+	}
+	return false;
+}
+
 static enum err may_reveal(struct call *c, const struct record *r)
 {
 	const struct op any = { .who = R_OFFICER, .scope = SCOPE_OWN };
@@ -121,7 +139,7 @@ static enum err receipt_run(struct call *c)
 {
 	struct record r;
 	struct record_keys keys;
-	struct rows rows;
+	struct rows rows, entry;
 	struct str *d, text;
 	unsigned mask;
 	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_GET], VALS(V_I(IN(c, 0).i)), &rows);
@@ -143,7 +161,10 @@ static enum err receipt_run(struct call *c)
 	for (size_t i = 0; i < r.type->n; i++)
 		d[i] = slot_disclosure(c->arena, r.type, i, &r.values[i], &keys);
 	explicit_bzero(&keys, sizeof(keys));
-	e = call_receipt(c, r.index, d, r.type->n, &text);
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)r.index)), &entry);
+	if (e || entry.n == 0)
+		return e ? e : E_CORRUPT;
+	e = call_receipt(c, r.index, row_str(&entry, 0, 0), d, r.type->n, &text);
 	if (e)
 		return e;
 	c->bytes = text;

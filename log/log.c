@@ -3,7 +3,7 @@
 
 #include "log/log.h"
 
-enum { PENDING_MAX = 64 };
+enum { PENDING_MAX = 64, RECENT = 32 };
 
 struct edge {
 	struct frontier f;
@@ -24,7 +24,13 @@ struct log {
 		struct frontier f;
 		size_t n_pending;
 	} mark;
-	pthread_rwlock_t lock;          /* guards shown and shown_head */
+	struct signed_head {            /* the last heads shown, with their notes: most receipts are against one of them */
+		struct log_head head;
+		char note[1024];
+		size_t n;
+	} recent[RECENT];
+	size_t n_recent;
+	pthread_rwlock_t lock;          /* guards shown, shown_head and recent */
 };
 
 enum err log_open(const char *origin, const unsigned char seed[SEED_LEN], struct log **ret)
@@ -169,14 +175,6 @@ bool log_grew(const struct log *g) { return g->work.f.size != g->shown.f.size; }
 
 /* ---- publishing ---- */
 
-static enum err edge_get(void *ctx, unsigned level, uint64_t index, struct hash *ret)
-{
-	const struct edge *e = ctx;
-
-	*ret = slot_get(e->open[level], (size_t)(index & (TILE_WIDTH - 1)));
-	return OK;
-}
-
 /* The root a second way: from the open tiles instead of the frontier. Finds a flipped bit in either before it is signed. */
 static enum err second_opinion(const struct edge *w, const struct log_head *head)
 {
@@ -202,6 +200,17 @@ static enum err second_opinion(const struct edge *w, const struct log_head *head
 	return same_bytes(acc.b, head->root.b, HASH_LEN) ? OK : E_CORRUPT;
 }
 
+static struct str sign_head(struct log *g, struct arena *a, const struct log_head *h)
+{
+	struct str body = checkpoint_text(a, str_of(g->origin), h->size, &h->root);
+	unsigned char sig[SIG_LEN];
+
+	if (sign_make(g->key, body, sig))
+		return S("");
+	return str_fmt(a, "%.*s\n%.*s", STR_ARG(body),
+	               STR_ARG(note_sign_line(a, str_of(g->origin), g->key_id, (struct str){ (const char *)sig, SIG_LEN })));
+}
+
 static void copy_edge(struct edge *to, const struct edge *from)
 {
 	to->f = from->f;
@@ -213,13 +222,29 @@ enum err log_publish(struct log *g)
 {
 	struct log_head head = log_next_head(g);
 	enum err e = second_opinion(&g->work, &head);
+	struct signed_head *slot = &g->recent[g->n_recent % RECENT];
+	struct arena a;
+	struct str note;
 
 	if (e)
 		return e;
+	arena_init(&a, 16384, NULL);
+	note = sign_head(g, &a, &head);
+	if (note.n == 0 || note.n > sizeof(slot->note))
+		e = E_CRYPTO;
 	pthread_rwlock_wrlock(&g->lock);
-	copy_edge(&g->shown, &g->work);
-	g->shown_head = head;
+	if (!e) {
+		copy_edge(&g->shown, &g->work);
+		g->shown_head = head;
+		slot->head = head;
+		slot->n = note.n;
+		memcpy(slot->note, note.p, note.n);
+		g->n_recent++;
+	}
 	pthread_rwlock_unlock(&g->lock);
+	arena_end(&a);
+	if (e)
+		return e;
 	drop_pending(g, 0);
 	return OK;
 }
@@ -282,22 +307,27 @@ struct log_head log_shown(struct log *g)
 	return h;
 }
 
-struct str log_sign_head(struct log *g, struct arena *a, const struct log_head *h)
+/* The note of a head: found among the recent ones, or signed again. Ed25519 is deterministic, so it is the same either way. */
+static struct str note_of(struct log *g, struct arena *a, const struct log_head *h)
 {
-	struct str body = checkpoint_text(a, str_of(g->origin), h->size, &h->root);
-	unsigned char sig[SIG_LEN];
+	char *p = arena_take(a, sizeof(g->recent[0].note));
+	size_t n = 0;
 
-	if (sign_make(g->key, body, sig))
-		return S("");
-	return str_fmt(a, "%.*s\n%.*s", STR_ARG(body),
-	               STR_ARG(note_sign_line(a, str_of(g->origin), g->key_id, (struct str){ (const char *)sig, SIG_LEN })));
+	pthread_rwlock_rdlock(&g->lock);
+	for (size_t i = 0; i < RECENT && !n; i++)
+		if (g->recent[i].n && g->recent[i].head.size == h->size && same_bytes(g->recent[i].head.root.b, h->root.b, HASH_LEN)) {
+			n = g->recent[i].n;
+			memcpy(p, g->recent[i].note, n);
+		}
+	pthread_rwlock_unlock(&g->lock);
+	return n ? (struct str){ p, n } : sign_head(g, a, h);
 }
 
 struct str log_checkpoint(struct log *g, struct arena *a)
 {
 	struct log_head h = log_shown(g);
 
-	return log_sign_head(g, a, &h);
+	return note_of(g, a, &h);
 }
 
 enum err log_tile(struct log *g, const struct tile_source *src, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES])
@@ -317,57 +347,73 @@ enum err log_tile(struct log *g, const struct tile_source *src, unsigned level, 
 	return e || have < TILE_WIDTH ? e : src->tile(src->ctx, level, n, ret);
 }
 
+/* One tile of each level: a path reads many hashes of few tiles. */
 struct proof_ctx {
 	struct log *g;
 	const struct tile_source *src;
-	unsigned level;
-	uint64_t n;
-	bool have;
-	unsigned char tile[TILE_BYTES];      /* the last stored tile asked: a path reads several hashes of one tile */
+	struct arena *a;
+	struct { unsigned char *bytes; uint64_t n; } tile[LOG_LEVELS];
 };
+
+static enum err load_tile(struct proof_ctx *c, unsigned level, uint64_t n)
+{
+	unsigned char *to = c->tile[level].bytes;
+	unsigned have;
+
+	if (!to)
+		to = arena_take(c->a, TILE_BYTES);
+	c->tile[level].bytes = NULL;
+	pthread_rwlock_rdlock(&c->g->lock);
+	have = tile_width(c->g->shown.f.size, level, n);
+	if (have < TILE_WIDTH)
+		memcpy(to, c->g->shown.open[level], (size_t)have * HASH_LEN);
+	pthread_rwlock_unlock(&c->g->lock);
+	if (have == TILE_WIDTH) {
+		enum err e = c->src->tile(c->src->ctx, level, n, to);
+
+		if (e)
+			return e;
+	}
+	c->tile[level].bytes = to;
+	c->tile[level].n = n;
+	return OK;
+}
 
 static enum err proof_hash(void *ctx, unsigned level, uint64_t index, struct hash *ret)
 {
 	struct proof_ctx *c = ctx;
 	uint64_t n = index >> 8;
-	bool edge = false;
 
-	pthread_rwlock_rdlock(&c->g->lock);
-	if (tile_width(c->g->shown.f.size, level, n) < TILE_WIDTH) {
-		edge = true;
-		(void)edge_get(&c->g->shown, level, index, ret);
-	}
-	pthread_rwlock_unlock(&c->g->lock);
-	if (edge)
-		return OK;
-	if (!c->have || c->level != level || c->n != n) {
-		enum err e = c->src->tile(c->src->ctx, level, n, c->tile);
+	if (!c->tile[level].bytes || c->tile[level].n != n) {
+		enum err e = load_tile(c, level, n);
 
 		if (e)
 			return e;
-		c->have = true;
-		c->level = level;
-		c->n = n;
 	}
-	*ret = slot_get(c->tile, (size_t)(index & (TILE_WIDTH - 1)));
+	*ret = slot_get(c->tile[level].bytes, (size_t)(index & (TILE_WIDTH - 1)));
 	return OK;
 }
 
 enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *src, uint64_t index, const struct log_head *at, struct str extra,
                      struct str *ret)
 {
-	struct proof_ctx *c = TAKE(a, struct proof_ctx, 1);
-	struct hash_reader r = { proof_hash, c };
+	struct proof_ctx c = { .g = g, .src = src, .a = a };
+	struct hash_reader r = { proof_hash, &c };
 	struct tlog_proof p = { .extra = extra, .index = index };
+	struct hash leaf, root;
 	enum err e;
 
 	if (at->size > log_shown(g).size)       /* the edge would answer with slots of another tile */
 		return E_ABSENT;
-	*c = (struct proof_ctx){ .g = g, .src = src };
 	e = prove_inclusion(HASH_SHA256, &r, index, at->size, p.path, &p.n_path);
+	if (!e)
+		e = proof_hash(&c, 0, index, &leaf);
 	if (e)
 		return e;
-	p.checkpoint = log_sign_head(g, a, at);
+	/* a head somebody changed in the store is not signed: it must be the root of this very tree */
+	if (!tree_root_from_path(HASH_SHA256, 0x01, &leaf, index, at->size, p.path, p.n_path, &root) || !same_bytes(root.b, at->root.b, HASH_LEN))
+		return E_CORRUPT;
+	p.checkpoint = note_of(g, a, at);
 	if (!p.checkpoint.n)
 		return E_CRYPTO;
 	*ret = proof_str(a, &p);
