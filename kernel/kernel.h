@@ -82,6 +82,7 @@ struct op {
 	enum err (*memory)(struct call *c, struct str path_value);
 	const char *page;                         /* template of the answer; NULL: generic */
 	bool upload;                              /* takes a file beside its fields */
+	bool corrects;                            /* takes the member "corrects": the record this one replaces */
 	bool quiet;                               /* no audit line (counters, log-out) */
 };
 

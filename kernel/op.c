@@ -153,6 +153,20 @@ static enum err load_target(struct call *c)
 	return OK;
 }
 
+/* "corrects" must be an id, and of an operation that corrects: passed over, a correction would become a second record. */
+static void check_corrects(struct call *c)
+{
+	const struct node *x = node_get(c->raw, "corrects");
+	int64_t id;
+
+	if (!x || x->kind == NODE_NULL || !c->op->in->schema)
+		return;
+	if (!c->op->corrects)
+		trouble_named(&c->troubles, "corrects", OURS, "这种记录不能更正", "records of this kind are not corrected");
+	else if (x->kind != NODE_STR || !id_get(x->s, &id))
+		trouble_named(&c->troubles, "corrects", OURS, "应为13位记录编号", "give a record id of 13 characters");
+}
+
 static enum err prepare(struct call *c)
 {
 	const struct op *op = c->op;
@@ -168,6 +182,7 @@ static enum err prepare(struct call *c)
 		return e;
 	c->in = TAKE(c->arena, struct value, op->in->n + 1);
 	check_input(c->arena, op->in, c->raw, &env, c->in, &c->troubles);
+	check_corrects(c);
 	e = load_target(c);
 	if (!e)
 		e = check_files(c);
