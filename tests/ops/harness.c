@@ -181,9 +181,10 @@ struct db *raw_open(struct house *h)
 void raw_exec(struct house *h, const char *script)
 {
 	struct db *db = raw_open(h);
+	enum err e = db_exec(db, script);
 
-	assert_int_equal(db_exec(db, script), OK);
 	db_close(db);
+	assert_int_equal(e, OK);
 }
 
 int64_t raw_number(struct house *h, const char *sql)
