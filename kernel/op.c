@@ -145,7 +145,7 @@ static enum err load_target(struct call *c)
 		e = record_region(c, &r, &region);
 		if (!e)
 			e = op_allowed(c->op, c->who, true, r.party, region);
-		if (e == E_DENIED && c->op->step && kernel_counterparty(c, &r))
+		if (e == E_DENIED && c->op->step && c->op->step->other_side && kernel_counterparty(c, &r))
 			e = OK;                 /* the other side confirms: the step's row says whether it may */
 		if (e)
 			return e;

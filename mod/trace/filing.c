@@ -107,6 +107,8 @@ enum err trace_check(struct call *c)
 		check_quantity(c, BATCH_quantity, BATCH_unit);
 	else if (c->op->in == &sale_type)
 		check_quantity(c, SALE_quantity, SALE_unit);
+	else if (c->op->in == &custom_type && c->who->uscc.n && str_eq(c->in[CUSTOM_user_uscc].text, c->who->uscc))
+		call_trouble(c, CUSTOM_user_uscc, "使用方不能是本单位", "the user is another party than yours");
 	return check_items(c);
 }
 

@@ -80,10 +80,11 @@ static const struct step report_steps[] = {
 };
 /* Retention: the ledger of a custom product is kept at least three years; then its party may let it go. */
 static const struct step custom_steps[] = {
-	{ "custom", "filed", "confirm", "confirmed", R_USER | R_MAKER | R_SELLER, 3 * 365, false, "二（四）", "使用方确认", "confirm", .two_persons = true },
-	{ "custom", "filed", "keep", "kept", R_MAKER, 3 * 365, false, "二（四）", "以合同为凭", "keep on the contract" },
-	{ "custom", "confirmed", "release", "released", R_MAKER, 0, false, "二（四）", "保存期满", "release" },
-	{ "custom", "kept", "release", "released", R_MAKER, 0, false, "二（四）", "保存期满", "release" },
+	{ "custom", "filed", "confirm", "confirmed", R_USER | R_MAKER | R_SELLER, 3 * 366, false, "二（四）", "使用方确认", "confirm",
+	  .two_persons = true, .other_side = true },
+	{ "custom", "filed", "keep", "kept", R_MAKER, 3 * 366, false, "二（四）", "以合同为凭", "keep on the contract" },
+	{ "custom", "confirmed", "release", "released", R_MAKER, 0, false, "二（四）", "保存期满", "release", .after_due = true },
+	{ "custom", "kept", "release", "released", R_MAKER, 0, false, "二（四）", "保存期满", "release", .after_due = true },
 };
 static const struct flow flows[] = {
 	{ .name = "report", .zh = "可疑产品线索", .en = "report", .start = "open", .type = "report", .steps = report_steps, .n = ROWS(report_steps), .days = 7,
