@@ -66,11 +66,15 @@ static void add_step_op(struct kernel *k, const struct op **ops, size_t *n, cons
 {
 	struct op *op = TAKE(&k->life, struct op, 1);
 	const char *name = str_fmt(&k->life, "%s.%s", f->name, s->verb).p;
+	unsigned who = 0;
 
+	/* one verb may lead from several states: one operation for whoever any row names, the row decides at run time */
+	for (size_t i = 0; i < f->n; i++)
+		who |= strcmp(f->steps[i].verb, s->verb) == 0 ? f->steps[i].who : 0;
 	for (size_t i = 0; i < *n; i++)
 		if (strcmp(ops[i]->name, name) == 0)
-			return;                 /* one verb may lead from several states: one operation, the row decides at run time */
-	*op = (struct op){ .name = name, .method = POST, .path = str_fmt(&k->life, "/v1/%s/{id}/%s", f->name, s->verb).p, .who = s->who,
+			return;
+	*op = (struct op){ .name = name, .method = POST, .path = str_fmt(&k->life, "/v1/%s/{id}/%s", f->name, s->verb).p, .who = who,
 		.inside = IN_FILER, .scope = SCOPE_OWN, .mode = WRITES, .in = &flow_step_in, .run = flow_step, .clause = s->clause, .zh = s->zh,
 		.en = s->en, .step = s };
 	ops[(*n)++] = op;

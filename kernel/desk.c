@@ -182,6 +182,8 @@ static enum err hand_run(struct call *c)
 	if (r.n == 0)
 		return call_trouble(c, HAND_login, "没有这个人员", "there is no such person");
 	db_tell(c->db, kernel_sql[SQL_CASE_HAND], VALS(V_I(IN(c, HAND_id).i), V_I(row_int(&r, 0, 0)), V_I(c->now)));
+	if (!db_sticky(c->db) && db_told(c->db) == 0)
+		return E_ABSENT;
 	return db_sticky(c->db);
 }
 

@@ -122,6 +122,7 @@ struct node *kernel_view(struct call *c, const struct record *r)
 	put_z(c->arena, o, "type_zh", r->type->zh);
 	put_str(c->arena, o, "at", time_str(c->arena, r->at, false));
 	put_int(c->arena, o, "index", (int64_t)r->index);
+	put_bool(c->arena, o, "mine", c->who->party && c->who->party == r->party);
 	if (r->corrects)
 		put_str(c->arena, o, "corrects", id_str(c->arena, r->corrects));
 	for (size_t i = 0; i < r->type->n; i++) {
@@ -160,6 +161,7 @@ static enum err put_case(struct call *c, int64_t record, struct node *view)
 	o = put_obj(c->arena, view, "case");
 	put_str(c->arena, o, "flow", fc.flow);
 	put_str(c->arena, o, "state", fc.state);
+	put_str(c->arena, o, "region", fc.region);
 	put_str(c->arena, o, "since", time_str(c->arena, fc.since, false));
 	if (fc.due)
 		put_str(c->arena, o, "due", time_str(c->arena, fc.due, false));

@@ -70,6 +70,17 @@ enum err flow_step(struct call *c)
 		return E_DENIED;
 	if (s->two_persons && fc.by == c->who->account)
 		return call_refuse(c, E_DENIED, "此步须由另一人办理", "a second person must take this step");
+	if (s->other_side) {
+		struct record r;
+
+		e = kernel_record(c, fc.record, 1u << KEY_PUBLIC, &r);
+		if (!e && !kernel_counterparty(c, &r))
+			e = call_refuse(c, E_DENIED, "此步须由对方办理", "only the other side of the record takes this step");
+		if (e)
+			return e;
+	}
+	if (s->after_due && fc.due > c->now)
+		return call_refuse(c, E_STATE, "期限未到，还不能办理", "the time of this state has not run out yet");
 	if (s->effect) {
 		e = s->effect(c, fc.record);
 		if (e)

@@ -82,6 +82,7 @@ struct op {
 	enum err (*memory)(struct call *c, struct str path_value);
 	const char *page;                         /* template of the answer; NULL: generic */
 	bool upload;                              /* takes a file beside its fields */
+	bool corrects;                            /* takes the member "corrects": the record this one replaces */
 	bool quiet;                               /* no audit line (counters, log-out) */
 };
 
@@ -137,6 +138,8 @@ struct step {                 /* one row of a flow: from --verb--> to */
 	/* optional */
 	enum err (*effect)(struct call *c, int64_t record);   /* what else changes, in the same transaction */
 	bool two_persons;         /* not by the account that took the step before */
+	bool other_side;          /* by the record's counterparty alone, never by the party that filed it */
+	bool after_due;           /* not before the time of the state has run out: retention */
 };
 struct flow {
 	const char *name, *zh, *en, *start;    /* "registration"; the first state */

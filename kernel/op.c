@@ -145,12 +145,108 @@ static enum err load_target(struct call *c)
 		e = record_region(c, &r, &region);
 		if (!e)
 			e = op_allowed(c->op, c->who, true, r.party, region);
-		if (e == E_DENIED && c->op->step && kernel_counterparty(c, &r))
+		if (e == E_DENIED && c->op->step && c->op->step->other_side && kernel_counterparty(c, &r))
 			e = OK;                 /* the other side confirms: the step's row says whether it may */
 		if (e)
 			return e;
 	}
 	return OK;
+}
+
+/* ---- idempotency: the same key and content gives the same answer, other content is refused ---- */
+
+/* Keyed, because the content may be a password or a withheld value that could be guessed; with the party, because a docked system
+ * files for many. Taken before the platform fills anything in: a client that asks again has sent the same. */
+static void request_hash(struct call *c)
+{
+	struct str parts[] = { str_fmt(c->arena, "suyuan/request/1\n%s\n%lld\n", c->op->name, (long long)c->who->party), canon_str(c->arena, c->raw),
+		c->upload.bytes };
+
+	c->hidden->request = hmac_of(HASH_SHA256, (struct str){ (const char *)c->k->blind_key, 32 }, parts, ROWS(parts));
+}
+
+/* A kept answer may hold a token or values that were revealed: it lies sealed, like they do elsewhere. */
+static void idem_key(struct call *c, unsigned char ret[32])
+{
+	struct str part = S("suyuan/idem/1\n");
+	struct hash h = hmac_of(HASH_SHA256, (struct str){ (const char *)c->k->master_key, 32 }, &part, 1);
+
+	memcpy(ret, h.b, 32);
+}
+
+static struct str idem_bound(struct call *c) { return str_fmt(c->arena, "idem %lld %.*s", (long long)c->who->account, STR_ARG(c->idem)); }
+
+static enum err idem_answer(struct call *c, struct str kept)
+{
+	static const struct json_limits limits = { .bytes = 1 << 24, .depth = 16, .nodes = 1 << 20 };
+	unsigned char key[32];
+	char *sealed = arena_take(c->arena, kept.n + 4);
+	struct json_trouble trouble;
+	struct str plain;
+	size_t n = 0;
+	enum err e = base64_get(kept, sealed, kept.n + 4, &n) ? OK : E_CORRUPT;
+
+	idem_key(c, key);
+	if (!e)
+		e = unseal(key, idem_bound(c), (struct str){ sealed, n }, c->arena, &plain);
+	explicit_bzero(key, sizeof(key));
+	if (!e)
+		e = json_read(c->arena, plain, &limits, &c->out, &trouble);
+	return e ? E_CORRUPT : OK;
+}
+
+static enum err idem_keep(struct call *c)
+{
+	unsigned char key[32], nonce[SEAL_NONCE_LEN];
+	struct str sealed;
+	enum err e = random_fill(nonce, sizeof(nonce));
+
+	idem_key(c, key);
+	if (!e)
+		e = seal(SEAL_AES256_GCM, key, nonce, idem_bound(c), json_str(c->arena, c->out), c->arena, &sealed);
+	explicit_bzero(key, sizeof(key));
+	if (!e)
+		db_tell(c->db, kernel_sql[SQL_IDEM_PUT], VALS(V_I(c->who->account), V_T(c->idem), V_B(hash_str(&c->hidden->request)),
+		        V_T(base64_str(c->arena, sealed.p, sealed.n)), V_I(c->record), V_I(c->filed ? (int64_t)c->index : -1), V_I(c->now)));
+	return e;
+}
+
+static enum err idem_seen(struct call *c)
+{
+	struct rows r;
+	enum err e;
+
+	if (!c->idem.n)
+		return OK;
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_IDEM_GET], VALS(V_I(c->who->account), V_T(c->idem)), &r);
+	if (e || r.n == 0)
+		return e;
+	if (!str_eq(row_str(&r, 0, 0), hash_str(&c->hidden->request)))
+		return E_REUSED;
+	e = idem_answer(c, row_str(&r, 0, 1));
+	if (e)
+		return e;
+	c->hidden->replay = true;
+	c->record = row_int(&r, 0, 2);
+	c->filed = row_int(&r, 0, 3) >= 0;      /* a step of a case speaks of a record and files none */
+	c->index = c->filed ? (uint64_t)row_int(&r, 0, 3) : 0;
+	return OK;
+}
+
+/* ---- before running ---- */
+
+/* "corrects" must be an id, and of an operation that corrects: passed over, a correction would become a second record. */
+static void check_corrects(struct call *c)
+{
+	const struct node *x = node_get(c->raw, "corrects");
+	int64_t id;
+
+	if (!x || x->kind == NODE_NULL || !c->op->in->schema)
+		return;
+	if (!c->op->corrects)
+		trouble_named(&c->troubles, "corrects", OURS, "这种记录不能更正", "records of this kind are not corrected");
+	else if (x->kind != NODE_STR || !id_get(x->s, &id))
+		trouble_named(&c->troubles, "corrects", OURS, "应为13位记录编号", "give a record id of 13 characters");
 }
 
 static enum err prepare(struct call *c)
@@ -162,12 +258,15 @@ static enum err prepare(struct call *c)
 	c->troubles.a = c->arena;
 	if (!c->raw)
 		c->raw = node_obj(c->arena);
+	if (!e && op->mode != READS && c->idem.n)
+		request_hash(c);
 	if (!e && op->prefill)
 		e = op->prefill(c);
 	if (e || !op->in)
 		return e;
 	c->in = TAKE(c->arena, struct value, op->in->n + 1);
 	check_input(c->arena, op->in, c->raw, &env, c->in, &c->troubles);
+	check_corrects(c);
 	e = load_target(c);
 	if (!e)
 		e = check_files(c);
@@ -179,48 +278,14 @@ static enum err prepare(struct call *c)
 	return e ? e : c->troubles.n ? E_BAD : OK;
 }
 
-/* ---- idempotency: the same key and content gives the same answer, other content is refused ---- */
-
-static void request_hash(struct call *c)
-{
-	struct str parts[] = { str_of(c->op->name), S("\n"), canon_str(c->arena, c->raw), c->upload.bytes };
-
-	c->hidden->request = hash_parts(HASH_SHA256, parts, ROWS(parts));
-}
-
-static enum err idem_seen(struct call *c)
-{
-	static const struct json_limits limits = { .bytes = 1 << 24, .depth = 16, .nodes = 1 << 20 };
-	struct json_trouble trouble;
-	struct rows r;
-	enum err e;
-
-	if (!c->idem.n)
-		return OK;
-	e = db_ask(c->db, c->arena, kernel_sql[SQL_IDEM_GET], VALS(V_I(c->who->account), V_T(c->idem)), &r);
-	if (e || r.n == 0)
-		return e;
-	if (!str_eq(row_str(&r, 0, 0), hash_str(&c->hidden->request)))
-		return E_REUSED;
-	e = json_read(c->arena, row_str(&r, 0, 1), &limits, &c->out, &trouble);
-	if (e)
-		return E_CORRUPT;
-	c->hidden->replay = true;
-	c->record = row_int(&r, 0, 2);
-	c->index = (uint64_t)row_int(&r, 0, 3);
-	c->filed = c->record != 0;
-	return OK;
-}
-
 static enum err write_down(struct call *c)
 {
+	enum err e = c->idem.n ? idem_keep(c) : OK;
+
 	if (!c->op->quiet)
 		db_tell(c->db, kernel_sql[SQL_AUDIT_PUT], VALS(V_I(new_id(c->k, c->now)), V_I(c->now), V_I(c->who->account), V_I(c->who->party),
 		        V_T(str_of(c->op->name)), V_I(c->record)));
-	if (c->idem.n)
-		db_tell(c->db, kernel_sql[SQL_IDEM_PUT], VALS(V_I(c->who->account), V_T(c->idem), V_B(hash_str(&c->hidden->request)),
-		        V_T(json_str(c->arena, c->out)), V_I(c->record), V_I((int64_t)c->index), V_I(c->now)));
-	return db_sticky(c->db);
+	return e ? e : db_sticky(c->db);
 }
 
 /* ---- running ---- */
@@ -333,8 +398,6 @@ static enum err check_body(struct call *c)
 		e = c->op->run(c);
 		if (!e && c->troubles.n)
 			e = E_BAD;
-	} else if (!e) {
-		request_hash(c);
 	}
 	return e;
 }

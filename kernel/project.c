@@ -20,8 +20,7 @@ const struct type_sql *type_sql(const struct kernel *k, const struct type *t)
 	return NULL;
 }
 
-enum err project_record(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t root, int64_t at, int64_t corrects,
-                        const struct value *v)
+static void project_row(struct call *c, const struct type *t, int64_t record, int64_t party, int64_t root, int64_t at, int64_t corrects, const struct value *v)
 {
 	const struct type_sql *q = type_sql(c->k, t);
 	struct val vals[16];
@@ -38,6 +37,12 @@ enum err project_record(struct call *c, const struct type *t, int64_t record, ui
 	db_tell(c->db, q->put, vals, n);
 	if (corrects)
 		db_tell(c->db, q->retire, VALS(V_I(corrects)));
+}
+
+enum err project_record(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t root, int64_t at, int64_t corrects,
+                        const struct value *v)
+{
+	project_row(c, t, record, party, root, at, corrects, v);
 	for (size_t i = 0; i < c->k->n_modules; i++) {
 		const struct module *m = c->k->modules[i];
 		enum err e = m->project ? m->project(c, t, record, index, party, at, corrects, v) : OK;
@@ -134,7 +139,9 @@ static enum err rebuild_rows(struct call *c, const char *type, const struct rows
 		struct record rec;
 		enum err e = record_from_row(c, r->v + i * r->cols, all, &rec);
 
-		if (!e && (!type || strcmp(type, rec.type->name) == 0))
+		if (!e && type && strcmp(type, rec.type->name) == 0)
+			project_row(c, rec.type, rec.id, rec.party, rec.root, rec.at, rec.corrects, rec.values);
+		else if (!e && !type)
 			e = project_record(c, rec.type, rec.id, rec.index, rec.party, rec.root, rec.at, rec.corrects, rec.values);
 		if (e)
 			return e;
@@ -142,8 +149,8 @@ static enum err rebuild_rows(struct call *c, const char *type, const struct rows
 	return OK;
 }
 
-/* One transaction: readers see the old tables until the new ones are whole. A single type rebuilds its p_ table and,
- * when `type` is NULL, also the tables of modules. */
+/* One transaction: readers see the old tables until the new ones are whole. A single type rebuilds its p_ table; only when `type`
+ * is NULL also the tables of modules, which speak of several types. */
 enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, const struct progress *p)
 {
 	struct call c = { .k = k, .who = &nobody, .arena = a, .db = k->db };

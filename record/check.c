@@ -200,9 +200,10 @@ static void accept_many(struct checking *c, const struct field *f, const struct 
 
 static void accept_field(struct checking *c, const struct field *f, const struct node *in, struct value *v)
 {
+	bool none = f->need == IF_APPLICABLE && in->kind == NODE_STR && str_is(str_trim(in->s), NOT_APPLICABLE);
 	struct str s;
 
-	if (many(f->kind) && (in->kind == NODE_ARR || (in->kind == NODE_STR && str_trim(in->s).n && !str_is(str_trim(in->s), NOT_APPLICABLE)))) {
+	if (many(f->kind) && !none && (in->kind == NODE_ARR || (in->kind == NODE_STR && str_trim(in->s).n))) {
 		accept_many(c, f, in, v);
 		return;
 	}
@@ -219,6 +220,10 @@ static void accept_field(struct checking *c, const struct field *f, const struct
 	}
 	if (s.n == 0)
 		return;
+	if (f->need != IF_APPLICABLE && f->need != OPTIONAL && str_is(s, NOT_APPLICABLE)) {
+		refuse(c, f, "必填，不能填“不涉及”", "required; 不涉及 is refused");
+		return;
+	}
 	if (f->need == IF_APPLICABLE && str_is(s, NOT_APPLICABLE)) {
 		if (f->must_if && c->env->fact && c->env->fact(c->env->ctx, f->must_if, c->t, v - (f - c->t->fields)))
 			refuse(c, f, "此产品必须填写，不能填“不涉及”", "this product must have it; 不涉及 is refused");
@@ -230,19 +235,38 @@ static void accept_field(struct checking *c, const struct field *f, const struct
 		v->said = SAID_VALUE;
 }
 
+static void choose(struct checking *c, const char *member, struct str name, bool open, struct value *values)
+{
+	size_t at;
+	const struct field *f = type_field(c->t, name, &at);
+
+	if (!f || f->publicity != OWNER_CHOICE)
+		trouble_named(c->troubles, member, OURS, "只能列出可以选择是否公开的字段", "only fields whose publicity the party chooses");
+	else
+		values[at].open = open;
+}
+
+/* An array of names, or one text with separators (forms, CSV, a command line). What cannot be read is refused: a choice that is
+ * passed over would publish what its party withholds. */
 static void choices(struct checking *c, const struct node *in, const char *member, bool open, struct value *values)
 {
 	const struct node *names = node_get(in, member);
-	size_t at;
+	struct str rest = names && names->kind == NODE_STR ? names->s : S("");
 
-	for (const struct node *x = names ? names->first : NULL; x; x = x->next) {
-		const struct field *f = x->kind == NODE_STR ? type_field(c->t, x->s, &at) : NULL;
+	if (!names || names->kind == NODE_NULL)
+		return;
+	if (names->kind != NODE_STR && names->kind != NODE_ARR)
+		trouble_named(c->troubles, member, OURS, "应为字段名的列表", "give a list of field names");
+	for (const struct node *x = names->kind == NODE_ARR ? names->first : NULL; x; x = x->next)
+		choose(c, member, x->kind == NODE_STR ? x->s : S(""), open, values);
+	for (size_t from = 0, i = 0; i <= rest.n && rest.n; i++)
+		if (i == rest.n || rest.p[i] == ',' || rest.p[i] == ';' || rest.p[i] == '\n') {
+			struct str one = str_trim(str_sub(rest, from, i - from));
 
-		if (!f || f->publicity != OWNER_CHOICE)
-			trouble_named(c->troubles, member, OURS, "只能列出可以选择是否公开的字段", "only fields whose publicity the party chooses");
-		else
-			values[at].open = open;
-	}
+			if (one.n)
+				choose(c, member, one, open, values);
+			from = i + 1;
+		}
 }
 
 static bool in_force(const struct field *f, int64_t now)

@@ -53,8 +53,6 @@ static struct verdict accept_text(struct arena *a, const struct field *f, struct
 	size_t max = f->max ? f->max : rows[f->kind].max;
 
 	(void)a;
-	if (!shown_text(s, f->kind == KIND_NOTE))
-		return no("含有不可见或不合规的字符", "contains control or invisible characters");
 	if (utf8_count(s) > max)
 		return no("文字过长", "too long");
 	return yes(s);
@@ -242,6 +240,8 @@ static struct verdict accept_ref(struct arena *a, struct str s)
 
 struct verdict kind_accept(struct arena *a, const struct field *f, struct str s)
 {
+	if (!shown_text(s, f->kind == KIND_NOTE))
+		return no("含有不可见或不合规的字符", "contains control or invisible characters");
 	switch (f->kind) {
 	case KIND_USCC:      return accept_ident(a, IDENT_USCC, s);
 	case KIND_CONTACT:   return accept_contact(a, s);

@@ -7,6 +7,7 @@
 #define SUYUAN_ASK_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/sys.h"
 #include "kernel/kernel.h"
@@ -22,6 +23,7 @@ struct face {
 	struct arena life;
 	const struct route_node *routes;
 	struct str openapi;
+	atomic_int running;                  /* operations that have not called back yet */
 };
 
 struct upload {                              /* a file of a form that is stored before the form itself is sent */

@@ -1,4 +1,6 @@
 /* web/face.c - the way of a request: route, memory, body, session, operation, reply. Decides nothing about who may do what. */
+#include <unistd.h>
+
 #include "web/ask.h"
 
 enum { LIFE_MAX = 64 << 20, BODY_MAX = 24 << 20, ARENA_MAX = 192 << 20, CREW_THREADS = 2, CREW_QUEUE = 4096, GRACE_MS = 5000 };
@@ -44,6 +46,7 @@ struct str ask_member(const struct ask *q, size_t i)
 static void ask_continue(void *arg)
 {
 	struct ask *q = arg;
+	struct face *f = q->f;                  /* q ends with the answer */
 	int full;
 
 	q->thread = pthread_self();
@@ -51,23 +54,27 @@ static void ask_continue(void *arg)
 	full = setjmp(q->full);
 	if (full) {
 		static const struct http_reply over = { .status = 413, .type = "application/problem+json", .body_is_static = true,
-			.body = { "{\"type\":\"too_big\",\"status\":413}", 31 } };
+			.body = { "{\"type\":\"too-big\",\"status\":413}", 31 } };
 
 		http_answer(q->h, &over);
-		return;
+	} else {
+		q->then(q);
 	}
-	q->then(q);
+	atomic_fetch_sub(&f->running, 1);
 }
 
 /* Still on the thread that asked: the boundary is its own. Else pages and further operations leave the writer alone. */
 static void ask_done(struct call *c)
 {
 	struct ask *q = c->user;
+	struct face *f = q->f;
 
-	if (pthread_equal(q->thread, pthread_self()))
+	if (pthread_equal(q->thread, pthread_self())) {
+		atomic_fetch_sub(&f->running, 1);
 		q->then(q);
-	else if (!(q->html || q->n_up) || crew_add(q->f->crew, ask_continue, q))
+	} else if (!(q->html || q->n_up) || crew_add(f->crew, ask_continue, q)) {
 		ask_continue(q);
+	}
 }
 
 static void start(struct ask *q, struct call *c, const struct op *op)
@@ -79,6 +86,7 @@ static void start(struct ask *q, struct call *c, const struct op *op)
 	c->now = clock_now();
 	c->done = ask_done;
 	c->user = q;
+	atomic_fetch_add(&q->f->running, 1);
 	op_run(c);
 }
 
@@ -299,6 +307,8 @@ void face_stop(struct face *f)
 		return;
 	if (f->http)
 		http_stop(f->http, GRACE_MS);
+	while (atomic_load(&f->running) > 0)    /* the kernel is still open: what runs there comes back here */
+		usleep(1000);
 	if (f->crew)
 		crew_stop(f->crew);
 	tpl_free(f->tpl);

@@ -114,7 +114,7 @@ static bool starts_open(const struct ask *q, const struct node *raw, const struc
 
 static bool many(enum kind k) { return k == KIND_STANDARDS || k == KIND_ITEMS; }
 
-static void fill_row(struct ask *q, struct node *o, const struct field *f, const struct node *raw)
+static void fill_row(struct ask *q, struct node *o, const struct op *op, const struct field *f, const struct node *raw)
 {
 	struct str value = value_of(q, raw, f), trouble = trouble_of(q, f->name);
 	bool na = f->need == IF_APPLICABLE && str_is(value, NOT_APPLICABLE), boxes = f->kind == KIND_NAMES && f->max != 1;
@@ -122,6 +122,8 @@ static void fill_row(struct ask *q, struct node *o, const struct field *f, const
 
 	put_z(q->a, o, "field", f->name);       /* name is the option's own inside its options */
 	put_str(q->a, o, "label", ask_words(q, f->words, f->en));
+	/* what the operation may complete by itself is asked but not insisted on by the browser */
+	put_bool(q->a, o, "force", !op->prefill && (f->need == REQUIRED || f->need == ONE_OF));
 	put_bool(q->a, o, "na", na);
 	put_bool(q->a, o, "opened", starts_open(q, raw, f));
 	put_str(q->a, o, "trouble", trouble);
@@ -156,7 +158,7 @@ static void put_form_rows(struct ask *q, struct node *o, const struct op *op, co
 		x->next = NULL;
 		if (!asked(f))
 			continue;
-		fill_row(q, x, f, raw);
+		fill_row(q, x, op, f, raw);
 		/* the record a link was about is shown in the heading's link, not asked again */
 		if (by_link || (f->kind == KIND_REF && strcmp(f->ref, "any") == 0 && value_of(q, raw, f).n && !trouble_of(q, f->name).n))
 			node_add(hidden, x);
@@ -200,6 +202,7 @@ void page_form(struct ask *q, const struct op *op, enum err e)
 	put_str(q->a, o, "action", str_fmt(q->a, "/ui/op/%s", op->name));
 	put_str(q->a, o, "back", local_path(back) ? back : S(""));
 	put_str(q->a, o, "next", local_path(back) ? back : S("/me"));
+	put_str(q->a, o, "corrects", node_text(q->call.raw, "corrects"));
 	put_bool(q->a, o, "upload", op->upload);
 	put_bool(q->a, o, "choices", has_choice(op->in));
 	put_summary(q, o, op, e);
@@ -210,6 +213,20 @@ void page_form(struct ask *q, const struct op *op, enum err e)
 	}
 	put_form_rows(q, o, op, q->call.raw);
 	reply_page(q, e ? err_http(e) : 200, "form", o);
+}
+
+/* A correction starts from what the record says; values the caller does not see have to be given again. */
+static struct node *values_to_correct(struct ask *q, const struct op *op, struct str id)
+{
+	struct node *in = node_obj(q->a), *raw;
+	const struct node *view, *values;
+
+	put_str(q->a, in, "id", id);
+	view = op->files ? ask_read(q, str_fmt(q->a, "%s.get", op->files->name).p, in) : NULL;
+	values = view ? node_get(view, "values") : NULL;
+	raw = values ? (struct node *)(uintptr_t)values : node_obj(q->a);
+	put_str(q->a, raw, "corrects", id);
+	return raw;
 }
 
 /* A form that was not sent yet: links may have filled some of it. */
@@ -229,6 +246,8 @@ static void show(struct ask *q, const struct op *op)
 		reply_error(q, E_DENIED);
 		return;
 	}
+	if (ask_query(q, "corrects").n)
+		raw = values_to_correct(q, op, ask_query(q, "corrects"));
 	for (const struct form_field *x = q->query; x; x = x->next)
 		if (op->in && type_field(op->in, x->name, NULL))
 			raw_set(q->a, raw, x->name, node_str(q->a, x->value));

@@ -63,7 +63,7 @@ static size_t pick_columns(const struct type *t, const struct field *to[COLUMNS_
 
 	if (title)
 		to[n++] = title;
-	for (int wanted = 1; wanted >= 0; wanted--)
+	for (int wanted = 1; wanted >= 0 && n < 3; wanted--)
 		for (size_t i = 0; i < t->n && n < COLUMNS_MAX - 1; i++) {
 			const struct field *f = &t->fields[i];
 			bool first = f->index || f->need == REQUIRED;
@@ -246,11 +246,11 @@ static void action(struct ask *q, struct node *list, const char *op, const char 
 }
 
 /* What may be done next with this record: operations that refer to one of its type. */
-static void put_actions(struct ask *q, struct node *o, const struct type *t, struct str id)
+static void put_actions(struct ask *q, struct node *o, const struct type *t, const struct node *view, struct str id)
 {
 	struct node *list = put_arr(q->a, o, "actions");
 	size_t n;
-	const struct op *const *ops = kernel_ops(q->f->k, &n);
+	const struct op *const *ops = kernel_ops(q->f->k, &n), *file = op_filing(q, t);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct op *op = ops[i];
@@ -266,6 +266,8 @@ static void put_actions(struct ask *q, struct node *o, const struct type *t, str
 			}
 		}
 	}
+	if (node_get(view, "mine") && node_get(view, "mine")->yes && file && str_ends(str_of(file->name), ".create"))
+		action(q, list, file->name, "corrects", id, ask_words(q, "更正", "correct"));
 	if (q->who->roles & (R_OFFICER | R_OPERATOR) && may(q, op_find(q->f->k, S("record.reveal"))))
 		action(q, list, "record.reveal", "record", id, ask_words(q, "查看未公开内容", "look at withheld values"));
 }
@@ -274,6 +276,7 @@ static void put_steps(struct ask *q, struct node *o, const struct node *view, st
 {
 	const struct node *c = node_get(view, "case");
 	const struct flow *flow = c ? kernel_flow(q->f->k, node_text(c, "flow")) : NULL;
+	bool mine = node_get(view, "mine") && node_get(view, "mine")->yes;
 	struct node *box, *steps;
 
 	if (!flow)
@@ -286,9 +289,11 @@ static void put_steps(struct ask *q, struct node *o, const struct node *view, st
 	steps = put_arr(q->a, box, "steps");
 	for (size_t i = 0; i < flow->n; i++) {
 		const struct step *s = &flow->steps[i];
+		const struct op *op = op_find(q->f->k, str_fmt(q->a, "%s.%s", flow->name, s->verb));
 		struct node *x;
 
-		if (!str_is(node_text(c, "state"), s->from) || !(s->who & q->who->roles))
+		if (!str_is(node_text(c, "state"), s->from) || !(s->who & q->who->roles) || !op ||
+		    op_allowed(op, q->who, true, mine ? q->who->party : 0, node_text(c, "region")))
 			continue;
 		x = node_obj(q->a);
 		put_str(q->a, x, "href", str_fmt(q->a, "/ui/op/%s.%s?id=%.*s&back=%.*s", flow->name, s->verb, STR_ARG(id), STR_ARG(q->h->path)));
@@ -325,7 +330,7 @@ static void record_answered(struct ask *q)
 	put_str(q->a, o, "done", ask_query(q, "done"));
 	put_z(q->a, o, "type", t->name);
 	put_facts(q, o, t, view);
-	put_actions(q, o, t, id);
+	put_actions(q, o, t, view, id);
 	put_steps(q, o, view, id);
 	reply_page(q, 200, "record", o);
 }

@@ -11,7 +11,17 @@ static const struct { const char *group, *key, *zh, *en; } words[] = {
 #undef WORD
 };
 
-struct str ask_words(const struct ask *q, const char *zh, const char *en) { return str_of(q->english && en && en[0] ? en : zh); }
+/* Tables write English in lower case, as parts of sentences; on a page it stands alone. */
+struct str ask_words(const struct ask *q, const char *zh, const char *en)
+{
+	char *p;
+
+	if (!q->english || !en || !en[0])
+		return str_of(zh);
+	p = str_z(q->a, str_of(en));
+	p[0] = ascii_upper(p[0]);
+	return str_of(p);
+}
 
 struct str word_of(const struct ask *q, const char *group, struct str key)
 {
@@ -194,7 +204,7 @@ void page_register(struct ask *q)
 			continue;
 		put_z(q->a, x, "href", str_fmt(q->a, "/ui/op/%s", ops[i]->name).p);
 		put_str(q->a, x, "name", ask_words(q, ops[i]->files->zh, ops[i]->files->en));
-		put_z(q->a, x, "clause", ops[i]->clause);
+		put_str(q->a, x, "text", word_of(q, "register", str_of(ops[i]->files->name)));
 		node_add(list, x);
 	}
 	reply_page(q, 200, "register", o);
@@ -276,7 +286,7 @@ void page_me(struct ask *q)
 		return;
 	}
 	o = frame(q, "我的工作台", "My desk");
-	put_str(q->a, o, "login", q->who->login);
+	put_str(q->a, o, "login", q->who->party_name.n ? q->who->login : S(""));
 	put_str(q->a, o, "uscc", q->who->uscc);
 	put_bool(q->a, o, "suspended", q->who->suspended);
 	put_bool(q->a, o, "done", ask_query(q, "done").n > 0);
@@ -319,7 +329,7 @@ static struct str grouped(struct ask *q, struct str code)
 
 	for (size_t i = 0; i < code.n; i++) {
 		if (i && i % 5 == 0 && code.n == 20)
-			buf_char(&b, '-');
+			buf_char(&b, ' ');
 		buf_char(&b, code.p[i]);
 	}
 	return buf_str(&b);
@@ -344,6 +354,7 @@ void page_scan(struct ask *q, const struct node *out)
 	node_set(o, S("scan"), scan);
 	put_z(q->a, o, "mark", mark_of(node_text(out, "level")));
 	put_str(q->a, o, "report_code", node_text(out, "code"));
+	put_int(q->a, o, "log_size", (int64_t)log_shown(kernel_log(q->f->k)).size);
 	put_str(q->a, o, "proof_id", node_text(proof_first(out), "id"));
 	put_str(q->a, o, "first_seen_at", china_time(q, node_text(out, "first_seen")));
 	reply_page(q, 200, "scan", o);

@@ -118,11 +118,13 @@ void reply_error(struct ask *q, enum err e)
 
 static void send_bytes(struct ask *q)
 {
-	bool text = str_starts(str_of(q->call.media), "text/");
+	/* documents are named by their content; browsers show a PDF only outside a sandbox */
+	bool picture = str_starts(str_of(q->call.media), "image/"), pdf = strcmp(q->call.media, "application/pdf") == 0;
 
-	reply_header(q, "Content-Security-Policy", S("default-src 'none'; sandbox"));
-	reply_header(q, "Cache-Control", S("private, no-cache"));
-	if (!text && strcmp(q->call.media, "application/json") != 0)
+	if (!pdf)
+		reply_header(q, "Content-Security-Policy", S("default-src 'none'; sandbox"));
+	reply_header(q, "Cache-Control", picture || pdf ? S("private, max-age=86400") : S("private, no-cache"));
+	if (picture || pdf)
 		reply_header(q, "Content-Disposition", S("inline"));
 	reply_send(q, 200, q->call.media, q->call.bytes, false);
 }

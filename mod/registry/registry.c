@@ -111,7 +111,14 @@ static enum err set_state(struct call *c, int64_t record, const char *state)
 static enum err effect_confirm(struct call *c, int64_t record) { return set_state(c, record, "confirmed"); }
 static enum err effect_return(struct call *c, int64_t record) { return set_state(c, record, "returned"); }
 static enum err effect_suspend(struct call *c, int64_t record) { return set_state(c, record, "suspended"); }
-static enum err effect_resubmit(struct call *c, int64_t record) { return set_state(c, record, "unverified"); }
+
+/* A party with two registrations may have one returned and the other suspended: sending one in again opens nothing. */
+static enum err effect_resubmit(struct call *c, int64_t record)
+{
+	if (c->who->suspended)
+		return call_refuse(c, E_STATE, "本单位已被暂停填报，须由监管人员恢复", "the party is suspended; an officer resumes it");
+	return set_state(c, record, "unverified");
+}
 
 /* Where no officer exists for a region the operator confirms. */
 static const struct step registration_steps[] = {
@@ -129,7 +136,7 @@ static const struct flow flows[] = {
 };
 
 #define REGISTER(t, p, cl, z, e) \
-	{ .name = #t ".register", .method = POST, .path = p, .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = SLOW, .in = &t##_type, .run = register_run, \
+	{ .name = #t ".register", .method = POST, .path = p, .who = R_ALL, .inside = IN_OWNER, .scope = SCOPE_PUBLIC, .mode = SLOW, .in = &t##_type, .run = register_run, \
 	  .clause = cl, .zh = z, .en = e, .prepare = register_prepare, .files = &t##_type },
 static const struct op ops[] = {
 	REGISTER(maker, "/v1/makers", "附2-1-1", "生产单位登记", "register a maker")

@@ -58,6 +58,47 @@ static void check_quantity(struct call *c, size_t quantity, size_t unit)
 		call_trouble(c, unit, "填了数量须选计量单位", "a quantity needs its unit");
 }
 
+/* ---- the codes a record speaks of ---- */
+
+static const struct { const struct type *type; size_t items; bool own; } with_items[] = {
+	{ &sale_type, SALE_items, true }, { &purchase_type, PURCHASE_trace_code, false }, { &resale_type, RESALE_trace_code, false },
+	{ &activation_type, ACTIVATION_items, true }, { &life_type, LIFE_items, true }, { &attachment_type, ATTACHMENT_items, true },
+};
+
+/* A maker speaks of codes of its own packs only, an officer of those of the region; sellers of any goods they hold. */
+static enum err speaks_of(struct call *c, size_t field, const struct pack *p)
+{
+	const struct op any = { .who = R_OFFICER, .scope = SCOPE_OWN };
+	struct party owner;
+	enum err e;
+
+	if (p->party == c->who->party)
+		return OK;
+	if (!(c->who->roles & R_OFFICER))
+		return call_trouble(c, field, "其中有不属于本单位的追溯码", "some of these codes are not of your packs");
+	e = party_get(c, p->party, &owner);
+	if (e || op_allowed(&any, c->who, true, owner.id, owner.region) == OK)
+		return e;
+	return call_trouble(c, field, "其中有不属于本监管地区的追溯码", "some of these codes are not of your region");
+}
+
+static enum err check_items(struct call *c)
+{
+	for (size_t i = 0; i < ROWS(with_items); i++) {
+		size_t field = with_items[i].items;
+		struct item_sets s = { 0 };
+		enum err e;
+
+		if (with_items[i].type != c->op->in || c->in[field].said != SAID_VALUE)
+			continue;
+		e = items_read(c, field, c->in[field].list, c->in[field].n, &s);
+		for (size_t k = 0; k < s.n && with_items[i].own && !e; k++)
+			e = speaks_of(c, field, &s.set[k].pack);
+		return e == E_BAD ? OK : e;             /* told as a trouble, together with all others */
+	}
+	return OK;
+}
+
 enum err trace_check(struct call *c)
 {
 	if (c->op->in == &product_type)
@@ -66,7 +107,9 @@ enum err trace_check(struct call *c)
 		check_quantity(c, BATCH_quantity, BATCH_unit);
 	else if (c->op->in == &sale_type)
 		check_quantity(c, SALE_quantity, SALE_unit);
-	return OK;
+	else if (c->op->in == &custom_type && c->who->uscc.n && str_eq(c->in[CUSTOM_user_uscc].text, c->who->uscc))
+		call_trouble(c, CUSTOM_user_uscc, "使用方不能是本单位", "the user is another party than yours");
+	return check_items(c);
 }
 
 /* ---- prefill: nobody types what the platform knows, and no natural person's name is asked ---- */
@@ -125,38 +168,12 @@ static enum err correction(struct call *c, struct filing *f)
 	return OK;
 }
 
-static const struct { const struct type *type; size_t items; bool own; } with_items[] = {
-	{ &sale_type, SALE_items, true }, { &purchase_type, PURCHASE_trace_code, false }, { &resale_type, RESALE_trace_code, false },
-	{ &activation_type, ACTIVATION_items, true }, { &life_type, LIFE_items, true }, { &attachment_type, ATTACHMENT_items, true },
-};
-
-/* A maker speaks of codes of its own packs only; sellers of any goods they hold. */
-static enum err check_items(struct call *c)
-{
-	for (size_t i = 0; i < ROWS(with_items); i++) {
-		struct item_sets s;
-		enum err e;
-
-		if (with_items[i].type != c->op->in || !c->in[with_items[i].items].said)
-			continue;
-		e = items_read(c, with_items[i].items, c->in[with_items[i].items].list, c->in[with_items[i].items].n, &s);
-		if (e)
-			return e;
-		for (size_t k = 0; k < s.n && with_items[i].own; k++)
-			if (s.set[k].pack.party != c->who->party && !(c->who->roles & R_OFFICER))
-				return call_trouble(c, with_items[i].items, "其中有不属于本单位的追溯码", "some of these codes are not of your packs");
-	}
-	return OK;
-}
-
 enum err file_plain(struct call *c)
 {
 	struct filing f = { .type = c->op->in, .values = c->in, .party = c->who->party, .org = str_starts(c->who->uscc, "92") ? S("") : c->who->uscc };
 	int64_t record;
-	enum err e = check_items(c);
+	enum err e = correction(c, &f);
 
-	if (!e)
-		e = correction(c, &f);
 	return e ? e : kernel_append(c, &f, &record);
 }
 

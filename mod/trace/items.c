@@ -169,15 +169,26 @@ enum err items_parse(struct call *c, const struct str *list, size_t n, struct it
 	return OK;
 }
 
+/* At most n bytes, and no character cut in two. */
+static struct str shortened(struct str s, size_t n)
+{
+	if (n >= s.n)
+		return s;
+	while (n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return str_sub(s, 0, n);
+}
+
 enum err items_read(struct call *c, size_t field, const struct str *list, size_t n, struct item_sets *ret)
 {
 	struct str bad;
 	enum err e = items_parse(c, list, n, ret, &bad);
 
-	if (e == E_FORGED || e == E_BAD || e == E_ABSENT)
-		return call_trouble(c, field, str_fmt(c->arena, "“%.*s”不是有效的追溯码或范围", STR_ARG(str_sub(bad, 0, 60))).p,
-		                    str_fmt(c->arena, "'%.*s' is no valid code or range", STR_ARG(str_sub(bad, 0, 60))).p);
-	return e;
+	if (e != E_FORGED && e != E_BAD && e != E_ABSENT)
+		return e;
+	bad = shortened(bad, 60);
+	return call_trouble(c, field, str_fmt(c->arena, "“%.*s”不是有效的追溯码或范围", STR_ARG(bad)).p,
+	                    str_fmt(c->arena, "'%.*s' is no valid code or range", STR_ARG(bad)).p);
 }
 
 /* ---- keeping ---- */
