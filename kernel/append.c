@@ -9,10 +9,12 @@ static const char *const leaf_words[] = { "", "reg", "obj", "flow", "set", "acce
 
 int64_t new_id(struct kernel *k, int64_t now)
 {
-	int64_t id = now << 20;
+	int64_t last = atomic_load(&k->last_id), id;
 
-	k->last_id = id > k->last_id ? id : k->last_id + 1;
-	return k->last_id;
+	do
+		id = now << 20 > last ? now << 20 : last + 1;
+	while (!atomic_compare_exchange_weak(&k->last_id, &last, id));
+	return id;
 }
 
 static struct str bound_to(struct arena *a, int64_t record, const char *what) { return str_fmt(a, "%s %lld", what, (long long)record); }
@@ -111,65 +113,78 @@ static enum err correction_of(struct call *c, const struct filing *f, int64_t re
 	return e;
 }
 
-static enum err tell_record(struct call *c, const struct filing *f, int64_t record, const struct correction *fix, uint64_t index,
-                            const struct record_keys *keys)
-{
-	struct node *shown = class_node(c->arena, f->type, f->values, KEY_PUBLIC);
-	struct str wrapped[KEY_CLASSES];
+/* Everything of a record that does not depend on where in the log it will stand: made on the caller's thread, not the writer's. */
+struct prepared {
+	const struct type *type;
+	const struct value *values;
+	int64_t record;
+	struct hash root;
+	struct str shown, wrapped[KEY_CLASSES];
 	struct val biz, per;
-	enum err e;
+};
 
-	e = seal_class(c, record, keys, class_node(c->arena, f->type, f->values, KEY_BUSINESS), KEY_BUSINESS, &biz);
-	if (!e)
-		e = seal_class(c, record, keys, class_node(c->arena, f->type, f->values, KEY_PERSON), KEY_PERSON, &per);
-	if (!e)
-		e = wrap_keys(c, record, keys, wrapped);
+enum err kernel_prepare(struct call *c, const struct type *t, const struct value *values, struct prepared **ret)
+{
+	struct prepared *p = TAKE(c->arena, struct prepared, 1);
+	struct hash *leaves = TAKE(c->arena, struct hash, t->n);
+	struct record_keys keys;
+	enum err e = random_fill(&keys, sizeof(keys));
+
 	if (e)
 		return e;
-	db_tell(c->db, kernel_sql[SQL_RECORD_PUT], VALS(V_I(record), V_T(str_of(f->type->name)), V_I(f->party), V_I(fix->root), V_I(f->corrects),
-	        V_I(c->now), V_I((int64_t)index), V_T(canon_str(c->arena, shown)), biz, per));
-	db_tell(c->db, kernel_sql[SQL_RECORD_KEY_PUT], VALS(V_I(record), V_B(wrapped[0]), V_B(wrapped[1]), V_B(wrapped[2])));
-	return OK;
+	*p = (struct prepared){ .type = t, .values = values, .record = new_id(c->k, c->now) };
+	slot_leaves(c->arena, HASH_SHA256, t, values, &keys, leaves);
+	p->root = field_root(HASH_SHA256, leaves, t->n);
+	p->shown = canon_str(c->arena, class_node(c->arena, t, values, KEY_PUBLIC));
+	e = seal_class(c, p->record, &keys, class_node(c->arena, t, values, KEY_BUSINESS), KEY_BUSINESS, &p->biz);
+	if (!e)
+		e = seal_class(c, p->record, &keys, class_node(c->arena, t, values, KEY_PERSON), KEY_PERSON, &p->per);
+	if (!e)
+		e = wrap_keys(c, p->record, &keys, p->wrapped);
+	explicit_bzero(&keys, sizeof(keys));
+	if (!e)
+		*ret = p;
+	return e;
+}
+
+static void tell_record(struct call *c, const struct filing *f, const struct prepared *p, const struct correction *fix, uint64_t index, struct str leaf)
+{
+	db_tell(c->db, kernel_sql[SQL_RECORD_PUT], VALS(V_I(p->record), V_T(str_of(f->type->name)), V_I(f->party), V_I(fix->root), V_I(f->corrects),
+	        V_I(c->now), V_I((int64_t)index), V_T(p->shown), p->biz, p->per));
+	db_tell(c->db, kernel_sql[SQL_RECORD_KEY_PUT], VALS(V_I(p->record), V_B(p->wrapped[0]), V_B(p->wrapped[1]), V_B(p->wrapped[2])));
+	db_tell(c->db, kernel_sql[SQL_ENTRY_PUT], VALS(V_I((int64_t)index), V_B(leaf)));
 }
 
 enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_record)
 {
 	struct kernel *k = c->k;
-	int64_t record = new_id(k, c->now);
-	struct record_keys keys;
+	struct prepared *p = f->prepared;
 	struct correction fix;
-	struct hash *leaves = TAKE(c->arena, struct hash, f->type->n), root;
 	struct str leaf;
 	uint64_t index;
-	enum err e = random_fill(&keys, sizeof(keys));
+	enum err e = p && p->type == f->type && p->values == f->values ? OK : kernel_prepare(c, f->type, f->values, &p);
 
 	if (!e)
-		e = correction_of(c, f, record, &fix);
+		e = correction_of(c, f, p->record, &fix);
 	if (e)
 		return e;
-	slot_leaves(c->arena, HASH_SHA256, f->type, f->values, &keys, leaves);
-	root = field_root(HASH_SHA256, leaves, f->type->n);
-	leaf = leaf_bytes(c, f, &fix, &root);
+	leaf = leaf_bytes(c, f, &fix, &p->root);
 	if (leaf.n > LOG_ENTRY_MAX)
 		return E_TOO_BIG;
 	index = log_add(k->log, leaf);
 	k->group_filed = true;
 	k->group_at = c->now;
-	e = tell_record(c, f, record, &fix, index, &keys);
-	explicit_bzero(&keys, sizeof(keys));
-	if (e)
-		return e;
-	db_tell(c->db, kernel_sql[SQL_ENTRY_PUT], VALS(V_I((int64_t)index), V_B(leaf)));
-	e = project_record(c, f->type, record, index, f->party, fix.root, c->now, f->corrects, f->values);
+	tell_record(c, f, p, &fix, index, leaf);
+	e = project_record(c, f->type, p->record, index, f->party, fix.root, c->now, f->corrects, f->values);
 	if (e)
 		return e;
 	if (!c->filed) {
 		c->filed = true;
-		c->record = record;
+		c->record = p->record;
 		c->index = index;
 		c->leaf = leaf;
 	}
-	*ret_record = record;
+	*ret_record = p->record;
 	return db_sticky(c->db);
 }
 

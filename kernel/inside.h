@@ -40,8 +40,9 @@ struct kernel {
 	struct crew *crew;
 	struct tile_source tiles; /* over the writing connection, for the writer thread */
 	bool writing;
-	int64_t last_id;          /* writer thread only */
+	_Atomic int64_t last_id;
 	_Atomic int64_t last_tick;
+	struct hidden_call *answers;      /* writer thread: committed, waiting for their receipts */
 	bool group_filed;         /* writer thread: something was appended in this group */
 	bool mark_filed;
 	int64_t group_at;
@@ -55,6 +56,7 @@ struct hidden_call {
 	jmp_buf full;
 	struct db *reader;
 	struct hash request;      /* what an idempotency key was used for */
+	struct hidden_call *next_answer;
 	bool replay;              /* answered from an earlier use of the key */
 };
 
@@ -102,6 +104,7 @@ enum err find_get(struct call *c);
 /* desk.c */
 void region_range(struct call *c, struct str region, struct str *ret_from, struct str *ret_to);
 /* op.c */
+void answers_hand_over(struct kernel *k);
 enum err record_region(struct call *c, const struct record *r, struct str *ret);
 /* flow.c */
 enum err flow_step(struct call *c);

@@ -75,7 +75,7 @@ struct op {
 	const char *zh, *en;
 	/* optional, by name */
 	enum err (*prefill)(struct call *c);      /* may complete c->raw before checking; may not write */
-	enum err (*prepare)(struct call *c);      /* SLOW: off the writer thread */
+	enum err (*prepare)(struct call *c);      /* after checking, off the writer thread: what takes time and needs no transaction */
 	const struct type *files;                 /* shown with the type: this op files such a record */
 	const struct step *step;                  /* generated from a flow row */
 	/* Answers from memory alone, before anything else runs; E_BUSY: not there, take the long way. */
@@ -182,8 +182,10 @@ struct filing {
 	int64_t party;            /* whose record */
 	struct str org, subject;  /* for leaves that are not blind; subject empty: the record's own id */
 	int64_t corrects;         /* the record this one replaces, 0: none */
-	struct str reason;        /* of a correction */
+	struct prepared *prepared;   /* from kernel_prepare with the same values; NULL: done now */
 };
+/* In an op's prepare: salts, seals and hashes the record ahead, off the writer thread. The values must not change afterwards. */
+enum err kernel_prepare(struct call *c, const struct type *t, const struct value *values, struct prepared **ret) MUST_USE;
 /* In the caller's transaction: record row, keys, derived rows, log entry, flow case. E_CLASH and others as the store says. */
 enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_record) MUST_USE;
 
@@ -283,6 +285,7 @@ void kernel_close(struct kernel *k);
 void op_run(struct call *c);                  /* answers through c->done */
 /* The quick way of an op that has one: OK with c->bytes, an error, or E_BUSY: use op_run. For callers that are not signed in. */
 enum err op_memory(struct call *c, struct str path_value) MUST_USE;
+enum err call_reader(struct call *c) MUST_USE;     /* inside op->memory, before the store is asked for the first time */
 void op_run_wait(struct call *c);             /* same, returns when answered; c->done is not used */
 const struct op *op_find(const struct kernel *k, struct str name);
 const struct op *const *kernel_ops(const struct kernel *k, size_t *ret_n);

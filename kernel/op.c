@@ -363,29 +363,52 @@ static enum err change_run(struct change *ch, struct db *db)
 	return run_in_arena(c, write_body);
 }
 
-/* The change is committed and signed; its receipt is made on a worker so that the writer can go on. */
+/* The changes are committed and signed; their receipts are made on a worker, a handful at a time, so that the writer can go on. */
 static void answer_task(void *arg)
 {
-	struct call *c = arg;
-	enum err e = readers_borrow(c->k->readers, &c->hidden->reader);
+	struct hidden_call *h = arg, *next;
+	struct kernel *k = h->call->k;
+	struct db *db = NULL;
+	enum err open = readers_borrow(k->readers, &db);
 
-	c->db = c->hidden->reader;
-	if (!e)
-		e = run_in_arena(c, answer_body);
-	readers_return(c->k->readers, c->hidden->reader);
-	c->hidden->reader = NULL;
-	finish(c, e);
+	for (; h; h = next) {
+		struct call *c = h->call;
+
+		next = h->next_answer;          /* the face may end the call's arena as soon as it is answered */
+		c->db = db;
+		finish(c, open ? open : run_in_arena(c, answer_body));
+	}
+	readers_return(k->readers, db);
 }
 
 static void change_done(struct change *ch, enum err e)
 {
-	struct call *c = ((struct hidden_call *)ch)->call;
+	struct hidden_call *h = (struct hidden_call *)ch;
+	struct kernel *k = h->call->k;
 
-	atomic_fetch_add(&c->k->writes, 1);
-	if (e || !c->filed)
-		finish(c, e);
-	else if (crew_add(c->k->crew, answer_task, c))
-		answer_task(c);                 /* the crew is full: the writer waits a little instead */
+	atomic_fetch_add(&k->writes, 1);
+	if (e || !h->call->filed) {
+		finish(h->call, e);
+		return;
+	}
+	h->next_answer = k->answers;
+	k->answers = h;
+}
+
+void answers_hand_over(struct kernel *k)
+{
+	enum { HANDFUL = 16 };
+
+	while (k->answers) {
+		struct hidden_call *first = k->answers, *last = first;
+
+		for (int n = 1; n < HANDFUL && last->next_answer; n++)
+			last = last->next_answer;
+		k->answers = last->next_answer;
+		last->next_answer = NULL;
+		if (crew_add(k->crew, answer_task, first))
+			answer_task(first);     /* the crew is full: the writer waits a little instead */
+	}
 }
 
 static enum err check_body(struct call *c)
@@ -433,15 +456,19 @@ void op_run(struct call *c)
 		finish(c, E_BUSY);
 }
 
+enum err call_reader(struct call *c) { return c->db ? OK : readers_borrow(c->k->readers, &c->db); }
+
 enum err op_memory(struct call *c, struct str path_value)
 {
 	enum err e;
 
-	if (!c->op->memory || readers_borrow(c->k->readers, &c->db))
+	if (!c->op->memory)
 		return E_BUSY;
 	c->who = &nobody;
+	c->db = NULL;                           /* a forged code is refused without one; see call_reader */
 	e = c->op->memory(c, path_value);
-	readers_return(c->k->readers, c->db);
+	if (c->db)
+		readers_return(c->k->readers, c->db);
 	c->db = NULL;
 	if (e != E_BUSY)
 		atomic_fetch_add(&c->k->reads, 1);

@@ -323,6 +323,29 @@ static struct str note_of(struct log *g, struct arena *a, const struct log_head 
 	return n ? (struct str){ p, n } : sign_head(g, a, h);
 }
 
+/* Only certain when an earlier head, one that does not cover the entry, is remembered too. */
+bool log_head_over(struct log *g, uint64_t index, struct log_head *ret)
+{
+	const struct log_head *over = NULL;
+	bool before = false;
+
+	pthread_rwlock_rdlock(&g->lock);
+	for (size_t i = 0; i < RECENT; i++) {
+		const struct log_head *h = &g->recent[i].head;
+
+		if (!g->recent[i].n)
+			continue;
+		if (h->size <= index)
+			before = true;
+		else if (!over || h->size < over->size)
+			over = h;
+	}
+	if (over && before)
+		*ret = *over;
+	pthread_rwlock_unlock(&g->lock);
+	return over && before;
+}
+
 struct str log_checkpoint(struct log *g, struct arena *a)
 {
 	struct log_head h = log_shown(g);

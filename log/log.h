@@ -52,6 +52,8 @@ void log_undo(struct log *g);                                /* the commit faile
 /* ---- any thread ---- */
 struct log_head log_shown(struct log *g);
 struct str log_checkpoint(struct log *g, struct arena *a);   /* the signed note of the shown head */
+/* The first shown head that covers entry `index`, when it is among the recent ones. */
+bool log_head_over(struct log *g, uint64_t index, struct log_head *ret);
 /* Receipt of entry `index` in the tree of head `at` (at->size <= shown size). `extra`: bytes to carry along, may be empty. */
 enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *src, uint64_t index, const struct log_head *at, struct str extra,
                      struct str *ret) MUST_USE;

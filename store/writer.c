@@ -74,6 +74,8 @@ static void work(struct writer *w, struct change *group, size_t n)
 		next = c->next;
 		c->done(c, e ? (e == E_DISK ? E_DISK : E_IO) : c->outcome);
 	}
+	if (w->hooks.answered)
+		w->hooks.answered(w->hooks.ctx);
 	w->since_compact += n;
 	if (w->since_compact >= COMPACT_EVERY && !w->dead) {
 		if (db_compact(w->db))

@@ -25,6 +25,7 @@ struct writer_hooks {
 	enum err (*seal)(void *ctx, struct db *db);
 	enum err (*publish)(void *ctx);
 	void (*undo)(void *ctx);                    /* the commit failed: forget the whole group */
+	void (*answered)(void *ctx);                /* after `done` of the whole group; may be NULL */
 };
 
 struct writer;

@@ -168,9 +168,20 @@ static enum err correction(struct call *c, struct filing *f)
 	return OK;
 }
 
+enum err prepare_plain(struct call *c)
+{
+	struct prepared *p;
+	enum err e = kernel_prepare(c, c->op->in, c->in, &p);
+
+	if (!e)
+		c->scratch = p;
+	return e;
+}
+
 enum err file_plain(struct call *c)
 {
-	struct filing f = { .type = c->op->in, .values = c->in, .party = c->who->party, .org = str_starts(c->who->uscc, "92") ? S("") : c->who->uscc };
+	struct filing f = { .type = c->op->in, .values = c->in, .party = c->who->party, .org = str_starts(c->who->uscc, "92") ? S("") : c->who->uscc,
+		.prepared = c->scratch };
 	int64_t record;
 	enum err e = correction(c, &f);
 

@@ -38,12 +38,23 @@ static void add_range(struct call *c, struct item_set *set, uint32_t lo, uint32_
 	set->r[set->n++] = (struct range){ lo, hi };
 }
 
-static enum err open_known(struct call *c, struct str text, struct sealed *s, struct pack *p)
+/* Most codes of a set are of one pack: those met already are not asked for again. */
+static enum err pack_of(struct call *c, const struct item_sets *met, const struct sealed *s, struct pack *ret)
+{
+	for (size_t i = 0; i < met->n; i++)
+		if (met->set[i].pack.key == s->key_id && met->set[i].pack.number == s->batch) {
+			*ret = met->set[i].pack;
+			return OK;
+		}
+	return pack_by_number(c, s->key_id, s->batch, ret);
+}
+
+static enum err open_known(struct call *c, const struct item_sets *met, struct str text, struct sealed *s, struct pack *p)
 {
 	enum err e = code_open(c->k, text, s);
 
 	if (!e)
-		e = pack_by_number(c, s->key_id, s->batch, p);
+		e = pack_of(c, met, s, p);
 	if (!e && (s->index >= p->count || s->grain != (unsigned)p->grain))
 		e = E_FORGED;
 	return e == E_ABSENT ? E_FORGED : e;
@@ -53,7 +64,7 @@ static enum err read_code_range(struct call *c, struct str first, struct str las
 {
 	struct sealed a, b;
 	struct pack p;
-	enum err e = open_known(c, str_trim(first), &a, &p);
+	enum err e = open_known(c, ret, str_trim(first), &a, &p);
 
 	if (!e)
 		e = code_open(c->k, str_trim(last), &b);
@@ -114,7 +125,7 @@ static enum err read_one(struct call *c, struct str text, struct item_sets *ret)
 			return read_code_range(c, code_part(str_sub(text, 0, i)), code_part(str_sub(text, i + 2, text.n)), ret);
 	if (text.n == ID_TEXT || (text.n > ID_TEXT && text.p[ID_TEXT] == ':'))
 		return read_pack_range(c, text, ret);
-	e = open_known(c, code_part(text), &s, &p);
+	e = open_known(c, ret, code_part(text), &s, &p);
 	if (!e)
 		add_range(c, set_of(c, ret, &p), s.index, s.index);
 	return e;

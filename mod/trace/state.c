@@ -288,6 +288,9 @@ enum err count_look(struct call *c, int64_t pack, uint32_t item, int64_t *ret_be
 
 	if (look_again(t, pack, item, ret_before, ret_first))
 		return OK;
+	e = call_reader(c);
+	if (e)
+		return e;
 	e = db_ask(c->db, c->arena, trace_sql[Q_LOOK_GET], VALS(V_I(pack), V_I(item)), &r);
 	if (e)
 		return e;
@@ -405,8 +408,10 @@ static enum err remember(struct call *c, const struct sealed *s)
 {
 	struct trace_state *t = trace_state(c->k);
 	struct chunk_memory *m = NULL, **slot = &t->slot[slot_of(s)];
-	enum err e = build_chunk(c, s, &m);
+	enum err e = call_reader(c);
 
+	if (!e)
+		e = build_chunk(c, s, &m);
 	if (e)
 		return e;
 	if (s->index >= m->pack.count) {
