@@ -363,6 +363,51 @@ static void the_items_of_a_corrected_sale_follow_the_correction(void **state)
 	assert_string_equal(verdict_of(h, nth_code(h, MAKER, pack, 15)), "not_sold");
 }
 
+/* ---- lists ---- */
+
+static size_t pages(struct house *h, enum who w, const char *op, const char *field, const char *value, size_t *ret_items)
+{
+	const char *before = NULL;
+	size_t n = 0;
+
+	*ret_items = 0;
+	do {
+		struct node *in = in_of(h, "field", field, "value", value, NULL);
+		struct answer a;
+
+		if (before)
+			put_z(&h->a, in, "before", before);
+		a = ask(h, actor(h, w), op, in, S(""), NULL);
+		assert_int_equal(a.err, OK);
+		*ret_items += node_get(a.out, "items")->n;
+		before = node_get(a.out, "before") ? z(h, node_text(a.out, "before")) : NULL;
+		n++;
+	} while (before);
+	return n;
+}
+
+/* A search that meets foreign records goes on over them, and says nothing of how many there were. */
+static void a_list_goes_on_where_its_page_ended(void **state)
+{
+	struct house *h = here(state);
+	size_t items;
+
+	for (int i = 0; i < 104; i++) {
+		struct str mine = new_pack(h, i % 2 ? MAKER : MAKER2, S(""), "1", NULL);
+
+		(void)ask(h, actor(h, i % 2 ? MAKER : MAKER2), "sale.create", in_of(h, "buyer_uscc", z(h, h->uscc[SELLER2]), "items", z(h, str_fmt(&h->a, "%.*s:0", STR_ARG(mine))),
+		          NULL), S(""), NULL);
+	}
+	assert_int_equal(pages(h, MAKER, "sale.list", "buyer_uscc", z(h, h->uscc[SELLER2]), &items), 2);
+	assert_int_equal(items, 52);
+	assert_int_equal(pages(h, SELLER2, "sale.list", "buyer_uscc", z(h, h->uscc[SELLER2]), &items), 3);
+	assert_int_equal(items, 104);
+	assert_int_equal(pages(h, SELLER, "sale.list", "buyer_uscc", z(h, h->uscc[SELLER2]), &items), 1);
+	assert_int_equal(items, 0);
+	assert_int_equal(pages(h, MAKER2, "sale.list", "", "", &items), 2);
+	assert_int_equal(items, 52);
+}
+
 /* ---- rebuilding ---- */
 
 static struct str derived(struct house *h)
@@ -459,18 +504,18 @@ static void verify_finds_what_was_changed_behind_its_back(void **state)
 	             "UPDATE record SET biz = (SELECT k.biz FROM kept2 k WHERE k.id = record.id); DROP TABLE kept2");
 }
 
-/* More than 256 entries make a full tile. */
+/* Each 256 entries make a full tile. */
 static void verify_finds_a_changed_byte_of_a_tile(void **state)
 {
 	struct house *h = here(state);
 	bool pg = h->engine == &pg_engine;
 	struct answer a;
 
-	while (log_size(h) < 260) {
+	while (log_size(h) < 520) {
 		a = call(h, ANYBODY, "report.create", "what", "可疑", "region", "320623", NULL);
 		assert_int_equal(a.err, OK);
 	}
-	assert_int_equal(raw_number(h, "SELECT COUNT(*) FROM log_tile"), 1);
+	assert_int_equal(raw_number(h, "SELECT COUNT(*) FROM log_tile"), 2);
 	assert_int_equal(verified(h), OK);
 	raw_exec(h, "CREATE TABLE kept AS SELECT * FROM log_tile");
 	assert_found(h, "a changed byte of a tile",
@@ -520,6 +565,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_correction_is_a_new_record_that_points_at_the_old_one),
 	cmocka_unit_test(what_cannot_be_corrected_says_so),
 	cmocka_unit_test(the_items_of_a_corrected_sale_follow_the_correction),
+	cmocka_unit_test(a_list_goes_on_where_its_page_ended),
 	cmocka_unit_test(every_record_of_the_house_has_a_receipt_anybody_may_fetch),
 	cmocka_unit_test(rebuilding_gives_the_same_tables_byte_for_byte),
 	cmocka_unit_test(rebuilding_one_type_gives_the_same_tables_byte_for_byte),
