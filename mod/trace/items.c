@@ -81,10 +81,11 @@ static enum err read_pack_range(struct call *c, struct str text, struct item_set
 	to = p.count - 1;
 	if (rest.n) {
 		hi = rest;
-		if (!str_cut(&hi, '-', &lo) || !str_to_int(lo, &from) || (hi.n && !str_to_int(hi, &to)))
+		if (!str_cut(&hi, '-', &lo) || !str_to_int(lo, &from))
 			return E_BAD;
-		if (!hi.n)
-			to = from;
+		to = from;
+		if (lo.n < rest.n && !str_to_int(hi, &to))
+			return E_BAD;
 	}
 	if (from < 0 || to < from || to >= p.count)
 		return E_BAD;
