@@ -321,7 +321,7 @@ void item_fold(const struct pack *p, const struct item_event *ev, size_t n, stru
 	for (size_t i = 0; i < n; i++)
 		switch (ev[i].verb) {
 		case VERB_ACTIVATED: s.activated = true; s.batch = ev[i].link; break;
-		case VERB_SOLD: case VERB_RESOLD: s.sold = true; break;
+		case VERB_SOLD: s.sold = true; break;      /* its maker says so; a seller's word alone makes nothing sold */
 		case VERB_VOID: case VERB_RECALLED: case VERB_DESTROYED:
 			s.ended = true;
 			s.end = ev[i].verb;
