@@ -195,6 +195,25 @@ int cli_restore(const struct cli *c)
 	return err_exit(e);
 }
 
+int cli_rotate(const struct cli *c)
+{
+	struct kernel *k;
+	const char *cipher = c->n > 1 ? c->words[1] : "aes";
+	enum err e;
+
+	if (strcmp(cipher, "aes") != 0 && strcmp(cipher, "sm4") != 0)
+		return cli_say(E_BAD, "用法 / usage: suyuan rotate-code-key aes|sm4");
+	e = cli_open(c, true, &k);
+	if (e)
+		return err_exit(e);
+	e = code_key_rotate(k, cipher);
+	kernel_close(k);
+	if (e)
+		return cli_say(e, NULL);
+	printf("新的码密钥从下次启动起使用；旧码仍可查询\n");
+	return 0;
+}
+
 /* ---- doctor ---- */
 
 static int warn_line(const char *zh, const char *en)

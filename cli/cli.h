@@ -29,6 +29,7 @@ int cli_rebuild(const struct cli *c);
 int cli_backup(const struct cli *c);
 int cli_restore(const struct cli *c);
 int cli_doctor(const struct cli *c);
+int cli_rotate(const struct cli *c);
 int cli_manual(const struct cli *c);
 int cli_openapi(const struct cli *c);
 int cli_load(const struct cli *c);

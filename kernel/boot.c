@@ -262,6 +262,11 @@ enum err code_key_get(struct kernel *k, unsigned id, unsigned char ret_key[16], 
 	return OK;
 }
 
+enum err code_key_rotate(struct kernel *k, const char *cipher)
+{
+	return k->code_key_now == 31 ? E_CLASH : add_code_key(k, k->code_key_now + 1, cipher);
+}
+
 unsigned code_key_current(const struct kernel *k) { return k->code_key_now; }
 
 static enum err read_settings(struct kernel *k, char origin[256], char why[300])
@@ -281,6 +286,7 @@ static enum err read_settings(struct kernel *k, char origin[256], char why[300])
 		explain(why, "suyuan.json: %s", trouble.en);
 		return e;
 	}
+	k->settings = o;
 	snprintf(k->public_url, sizeof(k->public_url), "%.*s", STR_ARG(node_text(o, "public_url")));
 	snprintf(origin, 256, "%.*s", STR_ARG(node_text(o, "origin")));
 	if (!k->store[0])
@@ -414,6 +420,9 @@ void kernel_close(struct kernel *k)
 {
 	if (!k)
 		return;
+	for (size_t i = 0; i < k->n_modules && k->writer; i++)
+		if (k->modules[i]->tick)
+			k->modules[i]->tick(k, clock_now());    /* the counters of the last second */
 	writer_stop(k->writer);
 	if (k->crew)
 		crew_stop(k->crew);
@@ -493,6 +502,13 @@ void *module_state(const struct kernel *k, const char *module)
 }
 
 const char *kernel_public_url(const struct kernel *k) { return k->public_url; }
+struct str kernel_setting(const struct kernel *k, const char *name) { return node_text(k->settings, name); }
 struct log *kernel_log(const struct kernel *k) { return k->log; }
 enum err kernel_reader(struct kernel *k, struct db **ret) { return readers_borrow(k->readers, ret); }
 void kernel_reader_end(struct kernel *k, struct db *db) { readers_return(k->readers, db); }
+
+struct kernel_counts kernel_counts(const struct kernel *k)
+{
+	return (struct kernel_counts){ .reads = atomic_load(&k->reads), .writes = atomic_load(&k->writes), .refused = atomic_load(&k->refused),
+		.log_size = log_shown(k->log).size, .queued = k->writer ? writer_queued(k->writer) : 0 };
+}

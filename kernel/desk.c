@@ -250,8 +250,33 @@ static enum err file_put_run(struct call *c)
 	return OK;
 }
 
-static const struct field file_get_fields[] = { ROW(id, FILE, REQUIRED, PUBLIC, OURS, "文件编号", .en = "file") };
-static const struct type file_get_in = { .name = "file_get", .zh = "文件", .en = "file", .fields = file_get_fields, .n = 1 };
+static const struct field file_get_fields[] = {
+	ROW(id, FILE, REQUIRED, PUBLIC, OURS, "文件编号", .en = "file")
+	ROW(record, REF, OPTIONAL, PUBLIC, OURS, "所在记录", .ref = "any", .en = "record that names it", .help = "未公开的文件须指明所在的记录")
+};
+static const struct type file_get_in = { .name = "file_get", .zh = "文件", .en = "file", .fields = file_get_fields, .n = ROWS(file_get_fields) };
+
+static bool names_file(const struct record *r, struct str file)
+{
+	for (size_t i = 0; i < r->type->n; i++)
+		if (r->type->fields[i].kind == KIND_FILE && r->values[i].said == SAID_VALUE && str_eq(r->values[i].text, file))
+			return true;
+	return false;
+}
+
+/* A withheld file goes with the record that names it: to its other side, and to who looked at that record (recorded) today. */
+static enum err may_have_file(struct call *c, struct str file)
+{
+	const unsigned both = 1u << KEY_PUBLIC | 1u << KEY_BUSINESS;
+	struct record r;
+	enum err e = IN(c, 1).said ? kernel_record(c, IN(c, 1).i, both, &r) : E_ABSENT;
+
+	if (!e && !names_file(&r, file))
+		e = E_ABSENT;
+	if (e || kernel_counterparty(c, &r) || looked_today(c, r.id))
+		return e;
+	return E_ABSENT;
+}
 
 /* An open file is for everybody; a withheld one for the party that uploaded it. To all others it does not exist. */
 static enum err file_get_run(struct call *c)
@@ -262,10 +287,54 @@ static enum err file_get_run(struct call *c)
 	if (e)
 		return e;
 	if (!b.open && !(c->who->party && c->who->party == b.party))
-		return E_ABSENT;
+		e = may_have_file(c, b.id);
+	if (e)
+		return e;
 	e = blob_read(c, b.id, &c->bytes);
 	c->media = str_z(c->arena, b.type);
 	return e;
+}
+
+/* ---- many cases at once: what an officer does on a Monday ---- */
+
+enum { BULK_ids, BULK_op, BULK_note };
+static const struct field bulk_fields[] = {
+	ROW(ids, ITEMS, REQUIRED, PUBLIC, OURS, "事项编号", .max = 1000, .en = "cases")
+	ROW(op, TEXT, REQUIRED, PUBLIC, OURS, "办理操作", .max = 60, .en = "step", .help = "如 registration.confirm")
+	ROW(note, NOTE, OPTIONAL, PRIVATE, OURS, "说明", .en = "note")
+};
+static const struct type bulk_in = { .name = "bulk", .zh = "批量办理", .en = "many cases at once", .fields = bulk_fields, .n = ROWS(bulk_fields) };
+
+/* All or nothing, and each case under the permission of its own step. */
+static enum err bulk_run(struct call *c)
+{
+	const struct op *step = op_find(c->k, IN(c, BULK_op).text);
+	size_t done = 0;
+
+	if (!step || !step->step)
+		return call_trouble(c, BULK_op, "没有这个办理操作", "there is no such step");
+	for (size_t i = 0; i < IN(c, BULK_ids).n; i++) {
+		struct value in[2] = { { .said = SAID_VALUE, .text = IN(c, BULK_ids).list[i] }, IN(c, BULK_note) };
+		struct call one = *c;
+		struct record r;
+		struct str region;
+		enum err e = id_get(in[0].text, &in[0].i) ? kernel_record(c, in[0].i, 1u << KEY_PUBLIC, &r) : E_ABSENT;
+
+		if (!e)
+			e = record_region(c, &r, &region);
+		if (!e)
+			e = op_allowed(step, c->who, true, r.party, region);
+		one.op = step;
+		one.in = in;
+		if (!e)
+			e = flow_step(&one);
+		if (e)
+			return call_refuse(c, e, str_fmt(c->arena, "第 %zu 项不能办理：%s", i + 1, one.why_zh ? one.why_zh : err_zh(e)).p,
+			                   str_fmt(c->arena, "case %zu: %s", i + 1, one.why_en ? one.why_en : err_en(e)).p);
+		done++;
+	}
+	put_int(c->arena, c->out, "done", (int64_t)done);
+	return OK;
 }
 
 #define GET_OP(n, p, w, ins, sc, t, r, cl, z, e, ...) \
@@ -281,6 +350,7 @@ const struct op desk_ops[] = {
 	GET_OP("notice.list", "/v1/notices", R_PARTY, IN_WAREHOUSE, SCOPE_OWN, &page_in, inbox_run, OURS, "收件箱", "inbox")
 	GET_OP("case.list", "/v1/cases", R_PARTY | R_OFFICER | R_OPERATOR, IN_WAREHOUSE, SCOPE_OWN, &page_in, cases_run, OURS, "办理事项", "cases")
 	POST_OP("case.hand", "/v1/cases/{id}/hand", R_OFFICER | R_OPERATOR, IN_NOBODY, SCOPE_OWN, &hand_in, hand_run, OURS, "移交", "hand over")
+	POST_OP("case.bulk", "/v1/cases/bulk", R_OFFICER | R_OPERATOR, IN_NOBODY, SCOPE_OWN, &bulk_in, bulk_run, "二（五）", "批量办理", "many cases at once")
 	GET_OP("list.get", "/v1/lists/{list}", R_ALL, IN_NOBODY, SCOPE_PUBLIC, &list_get_in, list_get_run, "附1", "清单", "reference list")
 	GET_OP("audit.list", "/v1/audit", R_AUDITOR | R_OPERATOR, IN_NOBODY, SCOPE_OWN, &page_in, audit_run, "二（七）", "审计", "audit")
 	POST_OP("file.put", "/v1/files", R_PARTY | R_DOCK | R_ANYONE, IN_NOBODY, SCOPE_PUBLIC, &file_in, file_put_run, "附2", "上传文件", "upload a file", .upload = true)

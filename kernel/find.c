@@ -122,6 +122,7 @@ struct node *kernel_view(struct call *c, const struct record *r)
 	put_z(c->arena, o, "type_zh", r->type->zh);
 	put_str(c->arena, o, "at", time_str(c->arena, r->at, false));
 	put_int(c->arena, o, "index", (int64_t)r->index);
+	put_bool(c->arena, o, "mine", c->who->party && c->who->party == r->party);
 	if (r->corrects)
 		put_str(c->arena, o, "corrects", id_str(c->arena, r->corrects));
 	for (size_t i = 0; i < r->type->n; i++) {
@@ -145,6 +146,40 @@ static enum err view_by_id(struct call *c, int64_t id, struct node **ret)
 		e = kernel_record(c, id, kernel_may_see(c, &r), &r);
 	if (!e)
 		*ret = kernel_view(c, &r);
+	return e;
+}
+
+/* Where the record stands in its flow, if it opened a case. */
+static enum err put_case(struct call *c, int64_t record, struct node *view)
+{
+	struct flow_case fc;
+	struct node *o;
+	enum err e = flow_case_get(c, record, &fc);
+
+	if (e)
+		return e == E_ABSENT ? OK : e;
+	o = put_obj(c->arena, view, "case");
+	put_str(c->arena, o, "flow", fc.flow);
+	put_str(c->arena, o, "state", fc.state);
+	put_str(c->arena, o, "region", fc.region);
+	put_str(c->arena, o, "since", time_str(c->arena, fc.since, false));
+	if (fc.due)
+		put_str(c->arena, o, "due", time_str(c->arena, fc.due, false));
+	return OK;
+}
+
+enum err kernel_type_of(struct kernel *k, struct arena *a, int64_t record, const struct type **ret)
+{
+	struct call c = { .k = k, .arena = a };
+	struct record r;
+	enum err e = readers_borrow(k->readers, &c.db);
+
+	if (e)
+		return e;
+	e = kernel_record(&c, record, 0, &r);
+	readers_return(k->readers, c.db);
+	if (!e)
+		*ret = r.type;
 	return e;
 }
 
@@ -174,7 +209,7 @@ enum err find_get(struct call *c)
 	if (newer.n)
 		put_str(c->arena, view, "corrected_by", id_str(c->arena, row_int(&newer, 0, 0)));
 	c->out = view;
-	return OK;
+	return put_case(c, r.id, view);
 }
 
 static enum err list_rows(struct call *c, const struct field *by, int64_t before, struct rows *ret)

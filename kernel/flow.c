@@ -7,7 +7,7 @@ static const struct field step_fields[] = {
 };
 const struct type flow_step_in = { .name = "flow_step", .zh = "办理", .en = "step", .fields = step_fields, .n = ROWS(step_fields) };
 
-static const struct flow *flow_named(const struct kernel *k, struct str name)
+const struct flow *kernel_flow(const struct kernel *k, struct str name)
 {
 	for (size_t m = 0; m < k->n_modules; m++)
 		for (size_t i = 0; i < k->modules[m]->n_flows; i++)
@@ -26,7 +26,7 @@ static const struct step *step_of(const struct flow *f, struct str state, const 
 
 enum err flow_open(struct call *c, const char *flow, int64_t record, int64_t party, struct str region)
 {
-	const struct flow *f = flow_named(c->k, str_of(flow));
+	const struct flow *f = kernel_flow(c->k, str_of(flow));
 
 	if (!f)
 		return E_INTERNAL;
@@ -59,7 +59,7 @@ enum err flow_step(struct call *c)
 
 	if (e)
 		return e;
-	f = flow_named(c->k, fc.flow);
+	f = kernel_flow(c->k, fc.flow);
 	if (!f || strcmp(f->name, c->op->step->flow) != 0)
 		return E_ABSENT;
 	s = step_of(f, fc.state, c->op->step->verb);

@@ -20,6 +20,7 @@ struct kernel {
 	struct arena life;        /* ends with the kernel */
 	jmp_buf life_full;
 	char home[3000], public_url[512], store[3400];
+	struct node *settings;    /* suyuan.json */
 	const struct engine *engine;
 	const struct module *const *modules;
 	size_t n_modules;

@@ -240,10 +240,16 @@ bool row_fact(const struct list_row *r, const char *word);     /* does facts hol
 struct flow_case { int64_t record, party, due, since, by; struct str flow, state, region; };
 enum err flow_open(struct call *c, const char *flow, int64_t record, int64_t party, struct str region) MUST_USE;
 enum err flow_case_get(struct call *c, int64_t record, struct flow_case *ret) MUST_USE;
+const struct flow *kernel_flow(const struct kernel *k, struct str name);       /* NULL: unknown */
 int64_t working_days_after(const struct kernel *k, int64_t ms, int days, bool working);
 
 /* To a party (or a role when party is 0); one outbox feeds inbox, webhook and mail. Texts hold no withheld value. */
 void notice_put(struct call *c, int64_t party, const char *what, int64_t record, struct str zh, struct str en);
+
+/* The outbox: what waits to be sent to webhooks and mailboxes. `send` answers true when it went; it is called outside any lock and
+ * may take its time. Answers how many were taken. */
+struct notice { int64_t id, record, at; struct str what, zh, en, webhook, mail; };
+enum err outbox_send(struct kernel *k, int64_t now, bool (*send)(void *ctx, const struct notice *n), void *ctx, size_t *ret_n) MUST_USE;
 
 /* ---- files (documents) ---- */
 struct blob_info { struct str id, type, name; int64_t size, party; bool open; };
@@ -257,6 +263,8 @@ enum err blob_put(struct call *c, struct str name, struct str bytes, bool open, 
 /* 16 bytes of the code key, its cipher (1 AES, 2 SM4); E_ABSENT. Key ids 0..31 (DESIGN section 5). */
 enum err code_key_get(struct kernel *k, unsigned id, unsigned char ret_key[16], int *ret_cipher) MUST_USE;
 unsigned code_key_current(const struct kernel *k);
+/* A further code key becomes the current one from the next start; old codes stay readable. cipher "aes" or "sm4". E_CLASH: 32 are used. */
+enum err code_key_rotate(struct kernel *k, const char *cipher) MUST_USE;
 
 /* ---- running ---- */
 
@@ -281,12 +289,22 @@ const struct op *const *kernel_ops(const struct kernel *k, size_t *ret_n);
 const struct type *const *kernel_types(const struct kernel *k, size_t *ret_n);
 void *module_state(const struct kernel *k, const char *module);
 const char *kernel_public_url(const struct kernel *k);
+struct str kernel_setting(const struct kernel *k, const char *name);     /* of suyuan.json; empty when absent */
 struct log *kernel_log(const struct kernel *k);
 /* May this actor use this op at all, and on a record of that party in that region? The one place that decides. */
 enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);
 /* leaf: the entry's bytes; disclosures: those the caller may have. */
 enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *disclosures, size_t n, struct str *ret) MUST_USE;
 enum err kernel_tick(struct kernel *k, int64_t now) MUST_USE;       /* deadlines, reminders, outbox: called each second by serve */
+
+/* ---- for faces ---- */
+struct kernel_counts { uint64_t reads, writes, refused, log_size, queued; };
+struct kernel_counts kernel_counts(const struct kernel *k);
+/* Which type the record is of, nothing else of it. E_ABSENT. */
+enum err kernel_type_of(struct kernel *k, struct arena *a, int64_t record, const struct type **ret) MUST_USE;
+/* The log as published: a tile's first `width` hashes, and the entries below it with a 16-bit length before each. E_ABSENT. */
+enum err kernel_tile(struct kernel *k, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES]) MUST_USE;
+enum err kernel_entries(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret) MUST_USE;
 
 /* read-only connection for faces and modules outside a call */
 enum err kernel_reader(struct kernel *k, struct db **ret) MUST_USE;

@@ -35,6 +35,24 @@ static enum err approved(struct call *c, int64_t record)
 	return e ? e : call_refuse(c, E_DENIED, "需先提出申请并由另一人批准", "a request approved by a second person is needed first");
 }
 
+/* Did this account look at that record, with its reason recorded, within the last day? */
+bool looked_today(struct call *c, int64_t record)
+{
+	const unsigned all = (1u << KEY_CLASSES) - 1;
+	struct rows r;
+
+	if (!(c->who->roles & (R_OFFICER | R_OPERATOR)) || kernel_find(c, &access_type, "target", id_str(c->arena, record), INT64_MAX, &r))
+		return false;
+	for (size_t i = 0; i < r.n; i++) {
+		struct record look;
+
+		if (kernel_record(c, row_int(&r, i, 0), all, &look) == OK && look.at > c->now - DAY_MS &&
+		    str_eq(look.values[ACCESS_viewer].text, c->who->login))
+			return true;
+	}
+	return false;
+}
+
 static enum err may_reveal(struct call *c, const struct record *r)
 {
 	const struct op any = { .who = R_OFFICER, .scope = SCOPE_OWN };

@@ -83,3 +83,52 @@ enum err kernel_tick(struct kernel *k, int64_t now)
 	atomic_store(&k->last_tick, now);
 	return kernel_change(k, now, remind, NULL, NULL);
 }
+
+/* ---- the outbox ---- */
+
+struct sent { int64_t id[100]; size_t n; };
+
+static enum err mark_sent(struct call *c, void *ctx)
+{
+	struct sent *s = ctx;
+
+	for (size_t i = 0; i < s->n; i++)
+		db_tell(c->db, kernel_sql[SQL_NOTICE_SENT], VALS(V_I(s->id[i]), V_I(c->now)));
+	return db_sticky(c->db);
+}
+
+static void free_sent(void *ctx, enum err e)
+{
+	(void)e;
+	free(ctx);
+}
+
+/* Nothing to send to counts as sent; what failed is tried again for three days, then given up: the inbox still has it. */
+enum err outbox_send(struct kernel *k, int64_t now, bool (*send)(void *ctx, const struct notice *n), void *ctx, size_t *ret_n)
+{
+	struct sent *s = calloc(1, sizeof(*s));
+	struct arena a;
+	struct rows r;
+	struct db *db;
+	enum err e = s ? readers_borrow(k->readers, &db) : E_IO;
+
+	if (e) {
+		free(s);
+		return e;
+	}
+	arena_init(&a, 4 << 20, NULL);
+	e = db_ask(db, &a, kernel_sql[SQL_NOTICE_UNSENT], NO_VALS, &r);
+	readers_return(k->readers, db);
+	for (size_t i = 0; !e && i < r.n && s->n < ROWS(s->id); i++) {
+		struct notice n = { row_int(&r, i, 0), row_int(&r, i, 3), row_int(&r, i, 4), row_str(&r, i, 2), row_str(&r, i, 5), row_str(&r, i, 6),
+			row_str(&r, i, 7), row_str(&r, i, 8) };
+
+		if ((!n.webhook.n && !n.mail.n) || now - n.at > 3 * DAY_MS || send(ctx, &n))
+			s->id[s->n++] = n.id;
+	}
+	arena_end(&a);
+	*ret_n = s->n;
+	if (e || s->n == 0 || (e = kernel_change(k, now, mark_sent, free_sent, s)) != OK)
+		free(s);
+	return e;
+}

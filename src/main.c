@@ -21,6 +21,7 @@ static const struct {
 	{ "rebuild", cli_rebuild, "由记录重建查询表", "rebuild derived tables" },
 	{ "backup",  cli_backup,  "备份到目录", "back up" },
 	{ "restore", cli_restore, "从目录恢复", "restore" },
+	{ "rotate-code-key", cli_rotate, "启用新的码密钥：aes 或 sm4", "start a new code key" },
 	{ "doctor",  cli_doctor,  "检查设置", "check the settings" },
 	{ "manual",  cli_manual,  "操作手册", "print the manual" },
 	{ "openapi", cli_openapi, "接口说明", "print the OpenAPI document" },
@@ -30,7 +31,7 @@ static int usage(FILE *to)
 {
 	fprintf(to, "suyuan 溯源\n\n  suyuan ident [--kind K] [--lenient] [--json]   识别每行一个码 / one text a line\n");
 	for (size_t i = 0; i < ROWS(commands); i++)
-		fprintf(to, "  suyuan %-8s %s / %s\n", commands[i].name, commands[i].zh, commands[i].en);
+		fprintf(to, "  suyuan %-16s %s / %s\n", commands[i].name, commands[i].zh, commands[i].en);
 	fprintf(to, "  suyuan 操作名 --字段 值 ...   suyuan OP.NAME --field value ...（见 suyuan manual）\n");
 	return to == stdout ? 0 : 2;
 }

@@ -4,10 +4,11 @@
 
 #include "base/sys.h"
 #include "web/face.h"
+#include "web/outbox.h"
 #include "web/serve.h"
 
 /* Each second: counters, deadlines. A signal ends the wait. */
-static void keep_time(struct kernel *k, const sigset_t *ends)
+static void keep_time(struct kernel *k, struct outbox *box, const sigset_t *ends)
 {
 	for (;;) {
 		struct timespec second = { 1, 0 };
@@ -17,6 +18,7 @@ static void keep_time(struct kernel *k, const sigset_t *ends)
 			return;
 		if (kernel_tick(k, clock_now()))
 			say(SAY_WARN, "the second hand: busy");
+		outbox_wake(box);
 	}
 }
 
@@ -25,6 +27,7 @@ int serve_run(const struct kernel_setup *setup, const char *listen, const char *
 	struct kernel_setup s = *setup;
 	struct kernel *k;
 	struct face *f;
+	struct outbox *box = NULL;
 	char why[300];
 	sigset_t ends;
 	enum err e;
@@ -48,9 +51,11 @@ int serve_run(const struct kernel_setup *setup, const char *listen, const char *
 		return err_exit(e);
 	}
 	say(SAY_INFO, "serving on port %u, log size %llu", face_port(f), (unsigned long long)log_shown(kernel_log(k)).size);
-	keep_time(k, &ends);
+	if (outbox_start(k, &box))
+		say(SAY_WARN, "notices stay in the inbox: the outbox did not start");
+	keep_time(k, box, &ends);
+	outbox_stop(box);
 	face_stop(f);
-	(void)!kernel_tick(k, clock_now());             /* the counters of the last second */
 	kernel_close(k);
 	return 0;
 }

@@ -1,0 +1,125 @@
+/* web/ask.h - one request as the files of the face share it. Nobody outside web/ includes this.
+ *
+ * Life: made in the request's arena by the handler; ends with http_answer, after which nobody touches it. An operation may end
+ * on another thread: its `done` sets a boundary for the arena of its own and goes on with q->then there.
+ */
+#ifndef SUYUAN_ASK_H
+#define SUYUAN_ASK_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/sys.h"
+#include "kernel/kernel.h"
+#include "web/face.h"
+#include "web/route.h"
+#include "web/static.h"
+
+struct face {
+	struct kernel *k;
+	struct http *http;
+	struct tpl_set *tpl;
+	struct crew *crew;                   /* pages of answers that came from the writer are made here */
+	struct arena life;
+	const struct route_node *routes;
+	struct str openapi;
+	atomic_int running;                  /* operations that have not called back yet */
+};
+
+struct upload {                              /* a file of a form that is stored before the form itself is sent */
+	const struct field *field;
+	struct str name, bytes;
+	bool open;
+};
+
+struct ask {
+	struct face *f;
+	struct http_call *h;
+	struct arena *a;
+	jmp_buf full;
+	pthread_t thread;                    /* whose boundary the arena has now */
+	struct route_hit hit;
+	struct form_field *query;            /* decoded */
+	struct form_field *form;             /* of a form body, decoded */
+	bool form_body, from_page;           /* from_page: sent from a form page, goes back there when refused */
+	bool html, english;
+	bool lang_chosen;                    /* by ?lang=: remembered in a cookie */
+	/* session.c */
+	struct str token;
+	bool bearer, cookie, trusted;        /* trusted: a cookie's request is known to be from our own page */
+	const struct actor *who;
+	/* the operation that is run */
+	const struct op *op;
+	struct call call, up_call;
+	struct upload *up;
+	size_t n_up, at_up;
+	void (*then)(struct ask *q);
+	struct http_reply reply;
+};
+
+/* face.c */
+void ask_run(struct ask *q, const struct op *op, void (*then)(struct ask *q));     /* q->call.raw is set; then gets its outcome in q->call */
+void ask_op(struct ask *q, const struct op *op);                                   /* the whole way: body, session, run, reply */
+/* A reading operation at once, as this caller; NULL when there is none, or it was refused. */
+const struct node *ask_read(struct ask *q, const char *name, struct node *in);
+struct str ask_query(const struct ask *q, const char *name);
+struct str ask_member(const struct ask *q, size_t i);                              /* decoded; empty when ill-formed */
+bool same_site(const struct ask *q);                                               /* not known to be sent by another site's page */
+
+/* body.c */
+enum err body_read(struct ask *q, const struct op *op);
+void raw_set(struct arena *a, struct node *o, struct str key, struct node *v);     /* replaces */
+struct str form_get(const struct form_field *first, const char *name);
+
+/* session.c */
+void language_find(struct ask *q);
+bool wants_html(const struct ask *q, bool op);
+enum err session_find(struct ask *q);                /* fills token, who; E_NOAUTH for a bad bearer token */
+struct str csrf_of(struct ask *q);                   /* empty when there is no cookie session */
+void cookie_put(struct ask *q, struct str token);    /* an empty token ends the session */
+
+/* reply.c */
+void reply_header(struct ask *q, const char *name, struct str value);
+void reply_send(struct ask *q, int status, const char *type, struct str body, bool is_static);
+void reply_json(struct ask *q, int status, const struct node *n);
+void reply_page(struct ask *q, int status, const char *tpl, struct node *data);
+void reply_error(struct ask *q, enum err e);         /* words and troubles from q->call */
+void reply_go(struct ask *q, struct str to);         /* 303 */
+void reply_call(struct ask *q);                      /* what became of q->call */
+bool local_path(struct str s);                       /* may be redirected to: a path of this site */
+
+/* pages.c, page_form.c, page_list.c: the pages */
+struct node *frame(struct ask *q, const char *zh, const char *en);   /* what every page has, with its title */
+struct str ask_words(const struct ask *q, const char *zh, const char *en);
+struct str word_of(const struct ask *q, const char *group, struct str key);       /* words.def; the key itself when it has no row */
+struct str china_time(struct ask *q, struct str rfc3339);
+void page_home(struct ask *q);
+void page_login(struct ask *q);
+void page_logout(struct ask *q);
+void page_register(struct ask *q);
+void page_me(struct ask *q);
+void page_lost(struct ask *q, enum err e);           /* a code that is forged or unknown */
+void page_scan(struct ask *q, const struct node *out);
+void page_done(struct ask *q);                       /* after a POST that has no page of its own */
+void page_form(struct ask *q, const struct op *op, enum err e);      /* e: why it comes back; the input is in q->call.raw */
+void page_form_new(struct ask *q);
+void page_form_op(struct ask *q);
+void page_form_post(struct ask *q);
+void page_list(struct ask *q);
+void page_record(struct ask *q);
+void page_any_record(struct ask *q);
+const struct op *op_filing(struct ask *q, const struct type *t);     /* the operation that files a new one; NULL */
+bool may(const struct ask *q, const struct op *op);  /* asks the kernel; only for what is offered, op_run decides */
+
+/* fixed.c: what is no operation and no page */
+void fixed_health(struct ask *q);
+void fixed_metrics(struct ask *q);
+void fixed_openapi(struct ask *q);
+void fixed_static(struct ask *q);
+void fixed_vkey(struct ask *q);
+void fixed_checkpoint(struct ask *q);
+void fixed_tile(struct ask *q);
+void fixed_cors(struct ask *q);
+void log_headers(struct ask *q, const char *cache);
+
+#endif
