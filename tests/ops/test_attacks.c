@@ -201,6 +201,24 @@ static void a_store_under_other_keys_opens_nothing_withheld(void **state)
 	call_ok(h, MAKER, "sale.get", "id", z(h, answer_id(h, &a)), NULL);
 }
 
+/* ---- many cases at once ---- */
+
+/* One call for many cases allows nothing that the steps one by one do not. */
+static void many_cases_at_once_are_all_or_nothing_and_no_way_around(void **state)
+{
+	struct house *h = here(state);
+	const char *both = str_fmt(&h->a, "%.*s,%.*s", STR_ARG(h->card[MAKER]), STR_ARG(h->card[MAKER2])).p;
+	struct answer o = call_ok(h, OPERATOR, "opening.create", "target", z(h, h->card[MAKER]), "reason", "核查", NULL);
+
+	assert_int_not_equal(call(h, OFFICER, "case.bulk", "ids", both, "op", "registration.confirm", NULL).err, OK);
+	assert_int_equal(raw_number(h, "SELECT COUNT(*) FROM party WHERE state = 'confirmed'"), 0);
+	assert_int_not_equal(call(h, OPERATOR, "case.bulk", "ids", z(h, answer_id(h, &o)), "op", "opening.approve", NULL).err, OK);
+	assert_int_not_equal(call(h, OFFICER, "case.bulk", "ids", z(h, h->card[MAKER]), "op", "registration.resubmit", NULL).err, OK);
+	assert_int_not_equal(call(h, OPERATOR, "case.bulk", "ids", z(h, h->card[MAKER]), "op", "account.create", NULL).err, OK);
+	assert_int_equal(call(h, OPERATOR, "case.bulk", "ids", both, "op", "registration.confirm", NULL).err, OK);
+	assert_int_equal(raw_number(h, "SELECT COUNT(*) FROM party WHERE state = 'confirmed'"), 2);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_resale_by_a_stranger_does_not_make_goods_sold),
 	cmocka_unit_test(a_successor_is_a_code_of_the_same_maker),
@@ -210,6 +228,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_foreign_record_shows_neither_values_nor_words),
 	cmocka_unit_test(hostile_text_comes_back_as_text),
 	cmocka_unit_test(ids_that_are_none_are_troubles_never_crashes),
+	cmocka_unit_test(many_cases_at_once_are_all_or_nothing_and_no_way_around),
 	cmocka_unit_test(keys_moved_to_another_record_open_nothing),
 	cmocka_unit_test(a_store_under_other_keys_opens_nothing_withheld),
 };

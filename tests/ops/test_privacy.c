@@ -500,6 +500,40 @@ static void the_same_paper_of_two_parties_is_two_files(void **state)
 	assert_true(str_eq(put_file(h, MAKER, "the same paper", false), one));
 }
 
+static enum err fetch(struct house *h, enum who w, struct str file, struct str record)
+{
+	struct answer a = call(h, w, "file.get", "id", z(h, file), "record", z(h, record), NULL);
+
+	if (!a.err)
+		assert_true(a.c->bytes.n > 20 && str_starts(a.c->bytes, "%PDF-"));
+	else
+		assert_int_equal(a.c->bytes.n, 0);
+	return a.err;
+}
+
+/* A withheld paper goes with its record: the other side, and an officer of the region on the day of a recorded look. */
+static void a_withheld_paper_is_read_by_whom_its_record_is(void **state)
+{
+	struct house *h = here(state);
+	struct str paper = put_file(h, MAKER, "KHEFTLEDGER", false);
+	struct str record = filed(h, MAKER, "custom.create", in_of(h, "product_name", "定制绳", "why_custom", "按图", "user_uscc", z(h, h->uscc[USER]), "user_name", "用户",
+		"contract", z(h, paper), "delivered", "2026-10-17", NULL));
+	int64_t now = h->now;
+
+	for (size_t w = 0; w < CAST; w++)
+		assert_int_equal(fetch(h, (enum who)w, paper, record), w == MAKER || w == USER ? OK : E_ABSENT);
+	assert_int_equal(fetch(h, USER, paper, s.custom), E_ABSENT);
+	assert_int_equal(fetch(h, USER, s.contract, record), E_ABSENT);
+	call_ok(h, OFFICER, "record.reveal", "record", z(h, record), "reason", "核查合同", NULL);
+	assert_int_equal(fetch(h, OFFICER, paper, record), OK);
+	assert_int_equal(fetch(h, OFFICER, s.contract, s.custom), E_ABSENT);
+	assert_int_equal(fetch(h, OFFICER2, paper, record), E_ABSENT);
+	assert_int_equal(fetch(h, OPERATOR, paper, record), E_ABSENT);
+	h->now += DAY_MS + 1000;
+	assert_int_equal(fetch(h, OFFICER, paper, record), E_ABSENT);
+	h->now = now;
+}
+
 /* ---- lines for the operator ---- */
 
 static void no_line_on_stderr_holds_what_is_withheld(void **state)
@@ -540,6 +574,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_party_opens_and_withholds_field_by_field),
 	cmocka_unit_test(a_choice_names_only_fields_that_have_one),
 	cmocka_unit_test(the_same_paper_of_two_parties_is_two_files),
+	cmocka_unit_test(a_withheld_paper_is_read_by_whom_its_record_is),
 	cmocka_unit_test(no_line_on_stderr_holds_what_is_withheld),
 };
 
