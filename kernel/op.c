@@ -283,7 +283,7 @@ static enum err prepare(struct call *c)
 
 static enum err write_down(struct call *c)
 {
-	enum err e = c->idem.n ? idem_keep(c) : OK;
+	enum err e = c->idem.n && !c->verdict ? idem_keep(c) : OK;      /* a refusal is given anew each time */
 
 	if (!c->op->quiet)
 		db_tell(c->db, kernel_sql[SQL_AUDIT_PUT], VALS(V_I(new_id(c->k, c->now)), V_I(c->now), V_I(c->who->account), V_I(c->who->party),
