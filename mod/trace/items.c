@@ -16,11 +16,14 @@ static struct item_set *set_of(struct call *c, struct item_sets *s, const struct
 	for (size_t i = 0; i < s->n; i++)
 		if (s->set[i].pack.record == p->record)
 			return &s->set[i];
-	grown = TAKE(c->arena, struct item_set, s->n + 1);
-	if (s->n)
-		memcpy(grown, s->set, s->n * sizeof(*grown));
-	grown[s->n] = (struct item_set){ .pack = *p };
-	s->set = grown;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 4;
+		grown = TAKE(c->arena, struct item_set, s->cap);
+		if (s->n)
+			memcpy(grown, s->set, s->n * sizeof(*grown));
+		s->set = grown;
+	}
+	s->set[s->n] = (struct item_set){ .pack = *p };
 	return &s->set[s->n++];
 }
 

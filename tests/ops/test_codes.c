@@ -378,6 +378,25 @@ static void a_million_items_with_holes_are_one_small_record(void **state)
 	assert_string_equal(verdict(h, item_code(h, pack, 999999)), "not_sold");
 }
 
+/* Memory grows with what was sent, not with its square. */
+static void codes_of_many_packs_take_memory_in_proportion(void **state)
+{
+	struct house *h = here(state);
+	struct node *in = in_of(h, "buyer_kind", "consumer", NULL), *list = put_arr(&h->a, in, "items");
+	struct answer a;
+	size_t used;
+
+	for (int i = 0; i < 500; i++) {
+		struct str pack = new_pack(h, MAKER, S(""), "1", NULL);
+
+		node_add(list, node_str(&h->a, pack));
+	}
+	used = h->a.used;
+	a = ask(h, actor(h, MAKER), "sale.create", in, S(""), NULL);
+	assert_int_equal(a.err, OK);
+	assert_in_range(h->a.used - used, 1, 6 << 20);
+}
+
 /* ---- words ---- */
 
 static void no_answer_ever_calls_goods_the_real_thing(void **state)
@@ -431,6 +450,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(ranges_meet_at_the_edges_of_chunks),
 	cmocka_unit_test(bad_ranges_are_refused),
 	cmocka_unit_test(no_answer_ever_calls_goods_the_real_thing),
+	cmocka_unit_test(codes_of_many_packs_take_memory_in_proportion),
 	cmocka_unit_test(a_million_items_with_holes_are_one_small_record),
 };
 
