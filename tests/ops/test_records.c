@@ -216,6 +216,34 @@ static void every_record_of_the_house_has_a_receipt_anybody_may_fetch(void **sta
 	db_close(db);
 }
 
+static struct node *leaf_of(struct house *h, const struct node *extra, const struct answer *a)
+{
+	char *body = TAKE(&h->a, char, 4096);
+	size_t n;
+
+	assert_true(base64_get(node_text(extra, "leaf"), body, 4096, &n));
+	assert_true(str_eq((struct str){ body, n }, node_text(node_get(a->out, "receipt"), "leaf")));
+	return json(h, (struct str){ body, n });
+}
+
+/* Each disclosure in the slot of the field it names. */
+static size_t put_slots(struct house *h, const struct type *t, const struct node *extra, struct hash *slot)
+{
+	size_t said = 0, at, n;
+
+	for (const struct node *d = node_get(extra, "disclosures")->first; d; d = d->next, said++) {
+		char *plain = TAKE(&h->a, char, d->s.n + 4);
+		struct node *three;
+
+		assert_true(base64url_get(d->s, plain, d->s.n + 4, &n));
+		three = json(h, (struct str){ plain, n });
+		assert_int_equal(three->n, 3);
+		assert_non_null(type_field(t, three->first->next->s, &at));
+		slot[at] = slot_leaf(HASH_SHA256, d->s);
+	}
+	return said;
+}
+
 /* All slots disclosed to the filer: digests in place, a decoy where nothing was said, give the root in the leaf. */
 static void the_disclosures_of_a_receipt_recompute_the_root_of_the_leaf(void **state)
 {
@@ -231,7 +259,6 @@ static void the_disclosures_of_a_receipt_recompute_the_root_of_the_leaf(void **s
 	struct record_keys keys;
 	struct tlog_proof p;
 	struct hash all[64], root;
-	size_t said = 0, at;
 
 	put_z(&h->a, in, "quantity", "12.5");
 	put_z(&h->a, in, "unit", "kg");
@@ -243,26 +270,8 @@ static void the_disclosures_of_a_receipt_recompute_the_root_of_the_leaf(void **s
 	assert_int_equal(node_get(json(h, p.extra), "disclosures")->n, 0);
 	assert_int_equal(proof_get(&h->a, full.c->bytes, &p), OK);
 	extra = json(h, p.extra);
-	{
-		char *body = TAKE(&h->a, char, 4096);
-		size_t n;
-
-		assert_true(base64_get(node_text(extra, "leaf"), body, 4096, &n));
-		assert_true(str_eq((struct str){ body, n }, node_text(node_get(a.out, "receipt"), "leaf")));
-		leaf = json(h, (struct str){ body, n });
-	}
-	for (const struct node *d = node_get(extra, "disclosures")->first; d; d = d->next, said++) {
-		char *plain = TAKE(&h->a, char, d->s.n + 4);
-		size_t n;
-		struct node *three;
-
-		assert_true(base64url_get(d->s, plain, d->s.n + 4, &n));
-		three = json(h, (struct str){ plain, n });
-		assert_int_equal(three->n, 3);
-		assert_non_null(type_field(t, three->first->next->s, &at));
-		slot[at] = slot_leaf(HASH_SHA256, d->s);
-	}
-	assert_int_equal(said, 7);
+	leaf = leaf_of(h, extra, &a);
+	assert_int_equal(put_slots(h, t, extra, slot), 7);
 	/* the other slots are decoys: the keys make them, and they look like any other */
 	assert_int_equal(kernel_reader(h->k, &c.db), OK);
 	assert_int_equal(db_ask(c.db, &h->a, kernel_sql[SQL_RECORD_AT], VALS(V_I(node_number(node_get(a.out, "receipt"), "index", -1))), &r), OK);
