@@ -4,6 +4,8 @@
  */
 #include "mod/trace/trace.h"
 
+enum { MANY_LOOKS = 20 };      /* more looks than one buyer and a shop make: shown as a warning (our reading) */
+
 static const struct {
 	const char *key, *level, *zh, *en, *advice_zh, *advice_en;
 } verdicts[] = {
@@ -88,7 +90,17 @@ static const char *state_zh(struct str state)
 	return str_is(state, "confirmed") ? "已核验" : str_is(state, "suspended") ? "已暂停填报" : str_is(state, "returned") ? "退回补正" : "未核验";
 }
 
-static enum err put_maker(struct call *c, struct node *o, int64_t party)
+static void put_warning(struct call *c, struct node *o, struct str zh, struct str en)
+{
+	struct node *list = (struct node *)(uintptr_t)node_get(o, "warnings"), *w = node_obj(c->arena);
+
+	put_str(c->arena, w, "zh", zh);
+	put_str(c->arena, w, "en", en);
+	node_add(list ? list : put_arr(c->arena, o, "warnings"), w);
+}
+
+/* role: "maker", or "seller" for goods that came without a code and were given one in the shop. */
+static enum err put_party(struct call *c, struct node *o, const char *role, int64_t party)
 {
 	struct node *m;
 	struct party p;
@@ -96,7 +108,7 @@ static enum err put_maker(struct call *c, struct node *o, int64_t party)
 
 	if (e)
 		return e;
-	m = put_obj(c->arena, o, "maker");
+	m = put_obj(c->arena, o, role);
 	put_str(c->arena, m, "name", p.name);
 	put_str(c->arena, m, "uscc", p.uscc);
 	put_str(c->arena, m, "address", p.address);
@@ -104,13 +116,8 @@ static enum err put_maker(struct call *c, struct node *o, int64_t party)
 	put_str(c->arena, m, "region", p.region);
 	put_str(c->arena, m, "state", p.state);
 	put_z(c->arena, m, "state_zh", state_zh(p.state));
-	if (!str_is(p.state, "confirmed")) {
-		struct node *w = node_obj(c->arena);
-
-		put_str(c->arena, w, "zh", str_fmt(c->arena, "单位信息%s。", state_zh(p.state)));
-		put_str(c->arena, w, "en", str_fmt(c->arena, "The maker is %.*s.", STR_ARG(p.state)));
-		node_add(put_arr(c->arena, o, "warnings"), w);
-	}
+	if (!str_is(p.state, "confirmed"))
+		put_warning(c, o, str_fmt(c->arena, "单位信息%s。", state_zh(p.state)), str_fmt(c->arena, "The %s is %.*s.", role, STR_ARG(p.state)));
 	return OK;
 }
 
@@ -167,7 +174,10 @@ enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct 
 		put_str(c->arena, g, "name", p->goods);
 		put_z(c->arena, g, "type_zh", p->unmarked ? "上游未赋码" : "");
 	}
-	e = put_maker(c, o, product ? prod.party : p->party);
+	if (p->unmarked)
+		put_warning(c, o, S("上游未赋码：此码由销售单位补贴，生产单位信息不是由生产单位填报的。"),
+		            S("These goods came without a code; the seller gave them this one, the maker stated nothing."));
+	e = put_party(c, o, p->unmarked ? "seller" : "maker", product ? prod.party : p->party);
 	if (!e && batch) {
 		put_batch(c, o, &b);
 		put_record(c, o, &b);
@@ -259,7 +269,7 @@ void put_verdict(struct call *c, struct node *o, struct str code, enum standing 
 	put_str(c->arena, o, "verdict_zh", st == ST_AGAIN ? str_fmt(c->arena, "有效·已查询 %lld 次", (long long)before) : str_of(verdicts[st].zh));
 	put_str(c->arena, o, "verdict_en", st == ST_AGAIN ? str_fmt(c->arena, "valid, queried %lld times before", (long long)before)
 	                                                   : str_of(verdicts[st].en));
-	put_z(c->arena, o, "level", verdicts[st].level);
+	put_z(c->arena, o, "level", st == ST_AGAIN && before >= MANY_LOOKS ? "warn" : verdicts[st].level);
 	put_z(c->arena, o, "advice_zh", verdicts[st].advice_zh);
 	put_z(c->arena, o, "advice_en", verdicts[st].advice_en);
 	put_int(c->arena, o, "count", before);
