@@ -20,9 +20,10 @@ static void file_key(struct call *c, struct str id, unsigned char ret[32])
 	memcpy(ret, h.b, 32);
 }
 
+/* A withheld file of one party has another name than the same bytes of another: nobody learns by uploading what others hold. */
 static struct str blob_id(struct call *c, struct str bytes, bool open)
 {
-	struct str parts[] = { S("suyuan/file/name/1\n"), bytes };
+	struct str parts[] = { str_fmt(c->arena, "suyuan/file/name/1\n%lld\n", (long long)c->who->party), bytes };
 	struct hash h = open ? hash_of(HASH_SHA256, bytes)
 	                     : hmac_of(HASH_SHA256, (struct str){ (const char *)c->k->blind_key, 32 }, parts, ROWS(parts));
 
@@ -64,7 +65,7 @@ enum err blob_put(struct call *c, struct str name, struct str bytes, bool open, 
 	e = store_bytes(c, ret->id, bytes, open);
 	if (e)
 		return e;
-	db_tell(c->db, kernel_sql[SQL_BLOB_PUT], VALS(V_T(ret->id), V_I(ret->party), V_T(ret->type), V_T(name), V_I(ret->size), V_I(open), V_I(c->now)));
+	db_tell(c->db, kernel_sql[SQL_BLOB_PUT], VALS(V_T(ret->id), V_I(ret->party), V_T(ret->type), V_T(open ? name : S("")), V_I(ret->size), V_I(open), V_I(c->now)));
 	return db_sticky(c->db);
 }
 

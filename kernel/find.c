@@ -212,20 +212,14 @@ enum err find_get(struct call *c)
 	return put_case(c, r.id, view);
 }
 
-static enum err list_rows(struct call *c, int64_t before, struct rows *ret)
+static enum err list_rows(struct call *c, const struct field *by, int64_t before, struct rows *ret)
 {
 	const struct type_sql *q = type_sql(c->k, c->op->files);
 	const struct actor *who = c->who;
 	struct str from, to;
 
-	if (c->in[1].said && c->in[2].said) {
-		size_t at;
-		const struct field *f = type_field(c->op->files, c->in[1].text, &at);
-
-		if (!f || !q->by[at])
-			return call_trouble(c, 1, "这个字段不能用来查找", "this field cannot be searched");
-		return kernel_find(c, c->op->files, f->name, c->in[2].text, before, ret);
-	}
+	if (by)
+		return kernel_find(c, c->op->files, by->name, c->in[2].text, before, ret);
 	if (c->op->who & R_ANYONE && !(who->roles & (R_PARTY | R_OFFICER)))
 		return db_ask(c->db, c->arena, q->list_all, VALS(V_I(before)), ret);
 	if (who->roles & R_OFFICER) {
@@ -237,33 +231,67 @@ static enum err list_rows(struct call *c, int64_t before, struct rows *ret)
 	return db_ask(c->db, c->arena, q->list_party, VALS(V_I(before), V_I(who->party)), ret);
 }
 
+static enum err search_field(struct call *c, const struct field **ret)
+{
+	size_t at;
+
+	*ret = NULL;
+	if (!c->in[1].said || !c->in[2].said)
+		return OK;
+	*ret = type_field(c->op->files, c->in[1].text, &at);
+	if (!*ret || !type_sql(c->k, c->op->files)->by[at])
+		return call_trouble(c, 1, "这个字段不能用来查找", "this field cannot be searched");
+	return OK;
+}
+
+/* A search by value finds only what the caller may list; by a withheld value only what the caller may read: a hit is an answer. */
+static enum err may_list(struct call *c, int64_t id, const struct field *by, bool *ret)
+{
+	struct record r;
+	struct str region;
+	enum err e = kernel_record(c, id, 1u << KEY_PUBLIC, &r);
+
+	if (!e)
+		e = record_region(c, &r, &region);
+	if (e)
+		return e;
+	*ret = c->op->who & R_ANYONE || op_allowed(c->op, c->who, true, r.party, region) == OK || viewer_of(c, &r) == BY_COUNTERPARTY;
+	if (by && *ret && (by->publicity == OWNER_CHOICE || by->publicity == PRIVATE || by->cls == PERSON))
+		*ret = kernel_may_see(c, &r) & 1u << (by->cls == PERSON ? KEY_PERSON : KEY_BUSINESS);
+	return OK;
+}
+
+enum { LIST_MAX = 50, LIST_PAGES = 40 };
+
+/* Pages are looked through until one is full, so that "before" names a record the caller was shown and counts nothing else. */
 enum err find_list(struct call *c)
 {
 	struct node *arr = put_arr(c->arena, c->out, "items");
 	int64_t before = c->in[0].said ? c->in[0].i : INT64_MAX;
-	struct rows r;
-	enum err e = list_rows(c, before, &r);
+	const struct field *by;
+	enum err e = search_field(c, &by);
 
-	if (e)
-		return e;
-	for (size_t i = 0; i < r.n && i < 50; i++) {
-		struct node *view;
-		struct record rec;
-		struct str region;
+	for (int page = 0; page < LIST_PAGES && !e; page++) {
+		struct rows r;
 
-		e = kernel_record(c, row_int(&r, i, 0), 1u << KEY_PUBLIC, &rec);
-		if (!e)
-			e = record_region(c, &rec, &region);
-		if (e)
-			return e;
-		if (!(c->op->who & R_ANYONE) && op_allowed(c->op, c->who, true, rec.party, region) && viewer_of(c, &rec) != BY_COUNTERPARTY)
-			continue;               /* a search by value finds only what the caller may list */
-		e = view_by_id(c, rec.id, &view);
-		if (e)
-			return e;
-		node_add(arr, view);
+		e = list_rows(c, by, before, &r);
+		for (size_t i = 0; i < r.n && !e; i++) {
+			struct node *view;
+			bool may;
+
+			before = row_int(&r, i, 0);
+			e = may_list(c, before, by, &may);
+			if (!e && may && arr->n == LIST_MAX) {
+				put_str(c->arena, c->out, "before", node_text(arr->last, "id"));
+				return OK;
+			}
+			if (!e && may)
+				e = view_by_id(c, before, &view);
+			if (!e && may)
+				node_add(arr, view);
+		}
+		if (!e && r.n <= LIST_MAX)
+			return OK;
 	}
-	if (r.n > 50)
-		put_str(c->arena, c->out, "before", id_str(c->arena, row_int(&r, 49, 0)));
-	return OK;
+	return e;
 }

@@ -102,8 +102,11 @@ enum err record_region(struct call *c, const struct record *r, struct str *ret)
 	return e == E_ABSENT ? OK : e;
 }
 
+/* A record names files that are there and fit the field; a withheld one is for the party that uploaded it. */
 static enum err check_files(struct call *c)
 {
+	if (!c->op->in->schema)
+		return OK;
 	for (size_t i = 0; i < c->op->in->n; i++) {
 		const struct field *f = &c->op->in->fields[i];
 		struct blob_info b;
@@ -114,7 +117,7 @@ static enum err check_files(struct call *c)
 		e = blob_get(c, c->in[i].text, &b);
 		if (e && e != E_ABSENT)
 			return e;
-		if (e)
+		if (e || (!b.open && b.party != c->who->party))
 			call_trouble(c, i, "没有这个文件，请先上传", "there is no such file; upload it first");
 		else if (!b.open && value_class(f, &c->in[i]) == KEY_PUBLIC)
 			call_trouble(c, i, "此文件上传时未选择公开，而这一项是公开的；请以公开方式重新上传", "this file was uploaded as withheld but the field is public");
@@ -280,7 +283,7 @@ static enum err prepare(struct call *c)
 
 static enum err write_down(struct call *c)
 {
-	enum err e = c->idem.n ? idem_keep(c) : OK;
+	enum err e = c->idem.n && !c->verdict ? idem_keep(c) : OK;      /* a refusal is given anew each time */
 
 	if (!c->op->quiet)
 		db_tell(c->db, kernel_sql[SQL_AUDIT_PUT], VALS(V_I(new_id(c->k, c->now)), V_I(c->now), V_I(c->who->account), V_I(c->who->party),

@@ -99,8 +99,61 @@ static enum err check_items(struct call *c)
 	return OK;
 }
 
+/* Records of officers belong to no party: whoever corrects one must be free to speak of what it spoke of. */
+static enum err check_corrected(struct call *c)
+{
+	const unsigned all = (1u << KEY_CLASSES) - 1;
+	struct item_sets s = { 0 };
+	struct record old;
+	struct str bad;
+	int64_t id;
+	enum err e;
+
+	if (c->op->in != &life_type || !(c->who->roles & R_OFFICER) || !id_get(node_text(c->raw, "corrects"), &id))
+		return OK;
+	e = kernel_record(c, id, all, &old);
+	if (e || old.type != &life_type)
+		return e == E_ABSENT ? OK : e;          /* said when it is filed */
+	e = items_parse(c, old.values[LIFE_items].list, old.values[LIFE_items].n, &s, &bad);
+	for (size_t i = 0; i < s.n && !e; i++)
+		e = speaks_of(c, LIFE_items, &s.set[i].pack);
+	return e == E_BAD ? OK : e;
+}
+
+/* A new label is one of the same maker's codes: the page of the old one sends people there. */
+static enum err check_successor(struct call *c)
+{
+	struct sealed s;
+	struct pack p;
+	enum err e;
+
+	if (c->op->in != &life_type || c->in[LIFE_successor].said != SAID_VALUE)
+		return OK;
+	e = code_open(c->k, c->in[LIFE_successor].text, &s);
+	if (!e)
+		e = pack_by_number(c, s.key_id, s.batch, &p);
+	if (!e && s.index < p.count)
+		e = speaks_of(c, LIFE_successor, &p);
+	else if (!e || e == E_FORGED || e == E_ABSENT)
+		e = call_trouble(c, LIFE_successor, "不是本平台签发的追溯码", "this code was not issued here");
+	return e == E_BAD ? OK : e;
+}
+
+/* Nobody asks a consumer's name, and none is taken. */
+static void check_consumer(struct call *c, size_t kind, size_t name)
+{
+	if (c->in[kind].said && str_is(c->in[kind].list[0], "consumer") && c->in[name].said && !str_is(c->in[name].text, CONSUMER))
+		call_trouble(c, name, "个人消费者不留姓名，请留空", "no consumer's name is kept; leave it empty");
+}
+
 enum err trace_check(struct call *c)
 {
+	enum err e;
+
+	if (c->op->in == &sale_type)
+		check_consumer(c, SALE_buyer_kind, SALE_buyer_name);
+	else if (c->op->in == &resale_type)
+		check_consumer(c, RESALE_customer_kind, RESALE_customer_name);
 	if (c->op->in == &product_type)
 		check_product(c);
 	else if (c->op->in == &batch_type)
@@ -109,7 +162,10 @@ enum err trace_check(struct call *c)
 		check_quantity(c, SALE_quantity, SALE_unit);
 	else if (c->op->in == &custom_type && c->who->uscc.n && str_eq(c->in[CUSTOM_user_uscc].text, c->who->uscc))
 		call_trouble(c, CUSTOM_user_uscc, "使用方不能是本单位", "the user is another party than yours");
-	return check_items(c);
+	e = check_items(c);
+	if (!e)
+		e = check_corrected(c);
+	return e ? e : check_successor(c);
 }
 
 /* ---- prefill: nobody types what the platform knows, and no natural person's name is asked ---- */

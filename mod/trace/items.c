@@ -16,11 +16,14 @@ static struct item_set *set_of(struct call *c, struct item_sets *s, const struct
 	for (size_t i = 0; i < s->n; i++)
 		if (s->set[i].pack.record == p->record)
 			return &s->set[i];
-	grown = TAKE(c->arena, struct item_set, s->n + 1);
-	if (s->n)
-		memcpy(grown, s->set, s->n * sizeof(*grown));
-	grown[s->n] = (struct item_set){ .pack = *p };
-	s->set = grown;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 4;
+		grown = TAKE(c->arena, struct item_set, s->cap);
+		if (s->n)
+			memcpy(grown, s->set, s->n * sizeof(*grown));
+		s->set = grown;
+	}
+	s->set[s->n] = (struct item_set){ .pack = *p };
 	return &s->set[s->n++];
 }
 
@@ -92,10 +95,11 @@ static enum err read_pack_range(struct call *c, struct str text, struct item_set
 	to = p.count - 1;
 	if (rest.n) {
 		hi = rest;
-		if (!str_cut(&hi, '-', &lo) || !str_to_int(lo, &from) || (hi.n && !str_to_int(hi, &to)))
+		if (!str_cut(&hi, '-', &lo) || !str_to_int(lo, &from))
 			return E_BAD;
-		if (!hi.n)
-			to = from;
+		to = from;
+		if (lo.n < rest.n && !str_to_int(hi, &to))
+			return E_BAD;
 	}
 	if (from < 0 || to < from || to >= p.count)
 		return E_BAD;
@@ -331,7 +335,7 @@ void item_fold(const struct pack *p, const struct item_event *ev, size_t n, stru
 	for (size_t i = 0; i < n; i++)
 		switch (ev[i].verb) {
 		case VERB_ACTIVATED: s.activated = true; s.batch = ev[i].link; break;
-		case VERB_SOLD: case VERB_RESOLD: s.sold = true; break;
+		case VERB_SOLD: s.sold = true; break;      /* its maker says so; a seller's word alone makes nothing sold */
 		case VERB_VOID: case VERB_RECALLED: case VERB_DESTROYED:
 			s.ended = true;
 			s.end = ev[i].verb;

@@ -91,7 +91,7 @@ enum err pack_get(struct call *c, int64_t record, struct pack *ret) MUST_USE;
 
 struct range { uint32_t lo, hi; };        /* inclusive */
 struct item_set { struct pack pack; struct range *r; size_t n, cap; uint64_t count; };
-struct item_sets { struct item_set *set; size_t n; uint64_t count; };
+struct item_sets { struct item_set *set; size_t n, cap; uint64_t count; };
 #define CHUNK_BITS 16
 /* Texts as people write them: a code, "first..last", a pack's record id, "id:lo-hi". Troubles go to `field`. */
 enum err items_read(struct call *c, size_t field, const struct str *list, size_t n, struct item_sets *ret) MUST_USE;

@@ -69,6 +69,16 @@ static void repeated_failures_lock_the_login_and_time_opens_it(void **state)
 	h->now = now;
 }
 
+/* The same key and the same wrong password are refused again, and count again. */
+static void a_refused_log_in_is_refused_again_under_the_same_key(void **state)
+{
+	struct house *h = here(state);
+
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(ask(h, &nobody, "session.open", in_of(h, "login", z(h, h->login[OPERATOR2]), "password", "wrong-password", NULL), S(""), "try-key").err, E_NOAUTH);
+	assert_int_equal(log_in(h, z(h, h->login[OPERATOR2]), password).err, E_RATE);
+}
+
 static void invite(struct house *h, enum who w, const char *login, const char *standing)
 {
 	call_ok(h, w, "person.invite", "login", login, "password", "first-password-1", "standing", standing, NULL);
@@ -230,6 +240,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_token_of_one_day_ends_after_one_day),
 	cmocka_unit_test(an_unknown_login_is_answered_like_a_wrong_password),
 	cmocka_unit_test(repeated_failures_lock_the_login_and_time_opens_it),
+	cmocka_unit_test(a_refused_log_in_is_refused_again_under_the_same_key),
 	cmocka_unit_test(a_removed_person_is_out_at_once),
 	cmocka_unit_test(the_last_owner_stays),
 	cmocka_unit_test(a_password_set_by_somebody_else_is_noticed_and_ends_sessions),
