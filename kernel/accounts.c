@@ -38,16 +38,15 @@ static enum err login_run(struct call *c)
 	struct str token;
 	enum err e;
 
-	if (t->account && t->locked_until > c->now)
-		return call_refuse(c, E_RATE, "登录失败次数过多，请稍后再试", "too many failed log-ins; try again later");
-	if (!t->good) {
+	if (!t->good || (t->account && t->locked_until > c->now)) {
 		/* five tries free, then a wait that doubles up to an hour */
 		int64_t over = t->fails + 1 - FAILS_FREE, wait = over <= 0 ? 0 : over > 6 ? 3600 : 60 << (over - 1);
 
-		if (t->account)
+		if (t->account && t->locked_until <= c->now)     /* tries during the wait do not prolong it */
 			db_tell(c->db, kernel_sql[SQL_ACCOUNT_FAIL], VALS(V_I(t->account), V_I(wait ? c->now + wait * 1000 : 0)));
 		c->verdict = E_NOAUTH;
-		return call_refuse(c, OK, "登录名或密码不对", "wrong login or password");
+		/* the same words for a wrong password, an unknown login and a locked one: none of them tells who has an account */
+		return call_refuse(c, OK, "登录名或密码不对；多次失败后须过一段时间再试", "wrong login or password; after several failures it takes a while");
 	}
 	db_tell(c->db, kernel_sql[SQL_ACCOUNT_GOOD], VALS(V_I(t->account)));
 	e = session_put(c, t->account, "session", SESSION_DAYS, &token);

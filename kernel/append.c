@@ -178,6 +178,9 @@ enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_reco
 	e = project_record(c, f->type, p->record, index, f->party, fix.root, c->now, f->corrects, f->values);
 	if (e)
 		return e;
+	e = flow_of_type(c, f, p->record);
+	if (e)
+		return e;
 	if (!c->filed) {
 		c->filed = true;
 		c->record = p->record;
@@ -186,6 +189,38 @@ enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_reco
 	}
 	*ret_record = p->record;
 	return db_sticky(c->db);
+}
+
+/* ---- filing the input as it is ---- */
+
+enum err kernel_corrects(struct call *c, int64_t *ret)
+{
+	struct str id = node_text(c->raw, "corrects");
+
+	*ret = 0;
+	return !id.n || id_get(id, ret) ? OK : call_refuse(c, E_BAD, "更正的记录编号不对", "bad id of the record to correct");
+}
+
+enum err kernel_file_prepare(struct call *c)
+{
+	struct prepared *p;
+	enum err e = kernel_prepare(c, c->op->in, c->in, &p);
+
+	if (!e)
+		c->scratch = p;
+	return e;
+}
+
+/* 个体工商户 (92...) are natural persons in trade: their leaf does not carry the code in clear. */
+struct str leaf_org(struct str uscc) { return str_starts(uscc, "92") ? S("") : uscc; }
+
+enum err kernel_file(struct call *c)
+{
+	struct filing f = { .type = c->op->in, .values = c->in, .party = c->who->party, .org = leaf_org(c->who->uscc), .prepared = c->scratch };
+	int64_t record;
+	enum err e = kernel_corrects(c, &f.corrects);
+
+	return e ? e : kernel_append(c, &f, &record);
 }
 
 /* ---- and back ---- */

@@ -24,15 +24,41 @@ static const struct step *step_of(const struct flow *f, struct str state, const 
 	return NULL;
 }
 
-enum err flow_open(struct call *c, const char *flow, int64_t record, int64_t party, struct str region)
+static enum err flow_open(struct call *c, const struct flow *f, int64_t record, int64_t party, struct str region)
 {
-	const struct flow *f = kernel_flow(c->k, str_of(flow));
-
-	if (!f)
-		return E_INTERNAL;
 	db_tell(c->db, kernel_sql[SQL_CASE_PUT], VALS(V_I(record), V_T(str_of(f->name)), V_T(str_of(f->start)), V_I(party), V_T(region), V_I(c->now),
 	        V_I(f->days ? working_days_after(c->k, c->now, f->days, f->working) : 0), V_I(c->who->account)));
 	return db_sticky(c->db);
+}
+
+static bool names_type(const char *types, const char *type)
+{
+	struct str rest = str_of(types), one;
+
+	while (str_cut(&rest, '|', &one))
+		if (str_is(one, type))
+			return true;
+	return false;
+}
+
+/* A flow that names the type opens a case when such a record is filed; a correction goes on in the case of the first. */
+enum err flow_of_type(struct call *c, const struct filing *f, int64_t record)
+{
+	enum err e = OK;
+
+	for (size_t m = 0; m < c->k->n_modules; m++)
+		for (size_t i = 0; i < c->k->modules[m]->n_flows && !e; i++) {
+			const struct flow *flow = &c->k->modules[m]->flows[i];
+			struct party p = { .region = f->region };
+
+			if (f->corrects || !names_type(flow->types, f->type->name))
+				continue;
+			if (!f->region.n && f->party)
+				e = party_get(c, f->party, &p);
+			if (!e || e == E_ABSENT)
+				e = flow_open(c, flow, record, f->party, p.region);
+		}
+	return e;
 }
 
 enum err flow_case_get(struct call *c, int64_t record, struct flow_case *ret)

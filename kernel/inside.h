@@ -107,6 +107,7 @@ void region_range(struct call *c, struct str region, struct str *ret_from, struc
 void answers_hand_over(struct kernel *k);
 enum err record_region(struct call *c, const struct record *r, struct str *ret);
 /* flow.c */
+enum err flow_of_type(struct call *c, const struct filing *f, int64_t record);
 enum err flow_step(struct call *c);
 int64_t new_id(struct kernel *k, int64_t now);
 extern const struct type flow_step_in;

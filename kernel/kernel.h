@@ -143,7 +143,7 @@ struct step {                 /* one row of a flow: from --verb--> to */
 };
 struct flow {
 	const char *name, *zh, *en, *start;    /* "registration"; the first state */
-	const char *type;         /* record type whose filing opens a case */
+	const char *types;        /* "a|b": record types whose filing opens a case */
 	const struct step *steps;
 	size_t n;
 	int days;                 /* time the first step has */
@@ -182,8 +182,15 @@ struct filing {
 	int64_t party;            /* whose record */
 	struct str org, subject;  /* for leaves that are not blind; subject empty: the record's own id */
 	int64_t corrects;         /* the record this one replaces, 0: none */
+	struct str region;        /* of the case a flow opens; empty: the party's */
 	struct prepared *prepared;   /* from kernel_prepare with the same values; NULL: done now */
 };
+/* run and prepare of an operation that only files its input as a record of the caller's party; takes `corrects`. */
+struct str leaf_org(struct str uscc);       /* for filing.org: empty for 个体工商户 */
+enum err kernel_file(struct call *c);
+enum err kernel_file_prepare(struct call *c);
+/* The record that this call's `corrects` names, 0 for none. */
+enum err kernel_corrects(struct call *c, int64_t *ret) MUST_USE;
 /* In an op's prepare: salts, seals and hashes the record ahead, off the writer thread. The values must not change afterwards. */
 enum err kernel_prepare(struct call *c, const struct type *t, const struct value *values, struct prepared **ret) MUST_USE;
 /* In the caller's transaction: record row, keys, derived rows, log entry, flow case. E_CLASH and others as the store says. */
@@ -240,7 +247,6 @@ struct node *list_node(struct call *c, const char *list);      /* [{key, zh, en}
 bool row_fact(const struct list_row *r, const char *word);     /* does facts hold this word */
 
 struct flow_case { int64_t record, party, due, since, by; struct str flow, state, region; };
-enum err flow_open(struct call *c, const char *flow, int64_t record, int64_t party, struct str region) MUST_USE;
 enum err flow_case_get(struct call *c, int64_t record, struct flow_case *ret) MUST_USE;
 const struct flow *kernel_flow(const struct kernel *k, struct str name);       /* NULL: unknown */
 int64_t working_days_after(const struct kernel *k, int64_t ms, int days, bool working);

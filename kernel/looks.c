@@ -106,7 +106,7 @@ static const struct step opening_steps[] = {
 	{ "opening", "requested", "refuse", "refused", R_OPERATOR, 0, false, "二（七）", "不批准", "refuse", .two_persons = true },
 	{ "opening", "approved", "close", "closed", R_OPERATOR, 0, false, "二（七）", "结束", "close" },
 };
-const struct flow opening_flow = { .name = "opening", .zh = "查看申请", .en = "request to look", .start = "requested", .type = "opening",
+const struct flow opening_flow = { .name = "opening", .zh = "查看申请", .en = "request to look", .start = "requested", .types = "opening",
 	.steps = opening_steps, .n = ROWS(opening_steps), .days = 3, .clause = "二（七）" };
 
 static enum err opening_run(struct call *c)
@@ -120,8 +120,6 @@ static enum err opening_run(struct call *c)
 		return e;
 	f.party = r.party;
 	e = kernel_append(c, &f, &id);
-	if (!e)
-		e = flow_open(c, "opening", id, r.party, S(""));
 	if (!e)
 		notice_put(c, r.party, "opening", id, S("平台运营人员申请查看贵单位未公开的内容"), S("the operator asks to look at values you withhold"));
 	return e;

@@ -66,8 +66,8 @@ static enum err remind(struct call *c, void *ctx)
 		return e;
 	for (size_t i = 0; i < r.n; i++) {
 		notice_put(c, row_int(&r, i, 3), "late", row_int(&r, i, 0),
-		           str_fmt(c->arena, "事项已超过办理期限（%.*s）", STR_ARG(row_str(&r, i, 2))),
-		           str_fmt(c->arena, "a case is past its deadline (%.*s)", STR_ARG(row_str(&r, i, 2))));
+		           str_fmt(c->arena, "事项已到期（%.*s）", STR_ARG(row_str(&r, i, 2))),
+		           str_fmt(c->arena, "a case has reached its date (%.*s)", STR_ARG(row_str(&r, i, 2))));
 		db_tell(c->db, kernel_sql[SQL_CASE_REMINDED], VALS(V_I(row_int(&r, i, 0)), V_I(c->now)));
 	}
 	return db_sticky(c->db);

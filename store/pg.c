@@ -532,7 +532,8 @@ static enum err got_it(void *ctx, const struct val *row, size_t cols)
 /* One writing process: a lock of the session, so it ends with the connection that writes. */
 static enum err pg_hold(struct conn *c)
 {
-	static const char sql[] = "SELECT pg_try_advisory_lock(126948386103662)";      /* "suyuan" in ASCII */
+	/* "suyuan" in ASCII, and the schema: two homes may share a database, each in a schema of its own */
+	static const char sql[] = "SELECT pg_try_advisory_lock(126948386103662 # hashtextextended(current_schema()::text, 0))";
 	bool got = false;
 	enum err e = pg_run(c, sql, NO_VALS, got_it, &got, NULL);
 

@@ -74,9 +74,6 @@ static enum err new_party(struct call *c, int64_t *ret_party)
 	return e;
 }
 
-/* 个体工商户 (92...) are natural persons in trade: their leaf does not carry the code in clear (evidence 6.4). */
-static struct str leaf_org(struct str uscc) { return str_starts(uscc, "92") ? S("") : uscc; }
-
 static enum err register_run(struct call *c)
 {
 	bool known = c->who->party && str_eq(c->who->uscc, c->in[USCC].text);
@@ -85,13 +82,11 @@ static enum err register_run(struct call *c)
 	enum err e = known ? party_add_roles(c, party, roles) : new_party(c, &party);
 
 	for (size_t i = 0; i < ROWS(types) && !e; i++) {
-		struct filing f = { .type = types[i], .values = c->in, .party = party, .org = leaf_org(c->in[USCC].text) };
+		struct filing f = { .type = types[i], .values = c->in, .party = party, .org = leaf_org(c->in[USCC].text), .region = c->in[REGION].text };
 
 		if (!(roles & role_of(str_of(types[i]->name))))
 			continue;
 		e = kernel_append(c, &f, &record);
-		if (!e)
-			e = flow_open(c, "registration", record, party, c->in[REGION].text);
 	}
 	if (!e)
 		put_z(c->arena, c->out, "state", "unverified");
@@ -131,7 +126,7 @@ static const struct step registration_steps[] = {
 	{ "registration", "suspended", "resume", "confirmed", R_OFFICER | R_OPERATOR, 0, false, "二（五）", "恢复填报", "resume", .effect = effect_confirm },
 };
 static const struct flow flows[] = {
-	{ .name = "registration", .zh = "单位核验", .en = "registration", .start = "unverified", .type = "maker", .steps = registration_steps,
+	{ .name = "registration", .zh = "单位核验", .en = "registration", .start = "unverified", .types = "maker|seller|user_unit", .steps = registration_steps,
 	  .n = ROWS(registration_steps), .days = 20, .working = true, .clause = "二（五）" },
 };
 

@@ -62,11 +62,21 @@ struct str code_text(struct call *c, const struct sealed *s)
 
 /* ---- packs ---- */
 
-static void pack_from(const struct rows *r, size_t i, struct pack *ret)
+/* How many codes were ordered is the maker's secret: the count lies sealed, the index of a code is checked against it here. */
+static enum err pack_from(struct call *c, const struct rows *r, struct pack *ret)
 {
-	*ret = (struct pack){ .record = row_int(r, i, 0), .key = (unsigned)row_int(r, i, 1), .number = (uint32_t)row_int(r, i, 2), .party = row_int(r, i, 3),
-		.product = row_int(r, i, 4), .batch = row_int(r, i, 5), .grain = (enum grain)row_int(r, i, 6), .count = row_int(r, i, 7), .at = row_int(r, i, 8),
-		.unmarked = row_int(r, i, 9) != 0, .goods = row_str(r, i, 10) };
+	struct str count;
+	int64_t n;
+	enum err e = r->n ? kernel_show(c->k, c->arena, row_str(r, 0, 7), &count) : E_ABSENT;
+
+	if (e)
+		return e;
+	if (!str_to_int(count, &n))
+		return E_CORRUPT;
+	*ret = (struct pack){ .record = row_int(r, 0, 0), .key = (unsigned)row_int(r, 0, 1), .number = (uint32_t)row_int(r, 0, 2), .party = row_int(r, 0, 3),
+		.product = row_int(r, 0, 4), .batch = row_int(r, 0, 5), .grain = (enum grain)row_int(r, 0, 6), .count = n, .at = row_int(r, 0, 8),
+		.unmarked = row_int(r, 0, 9) != 0, .goods = row_str(r, 0, 10) };
+	return OK;
 }
 
 enum err pack_by_number(struct call *c, unsigned key, uint32_t number, struct pack *ret)
@@ -74,10 +84,7 @@ enum err pack_by_number(struct call *c, unsigned key, uint32_t number, struct pa
 	struct rows r;
 	enum err e = db_ask(c->db, c->arena, trace_sql[Q_PACK_BY_NUMBER], VALS(V_I(key), V_I(number)), &r);
 
-	if (e || r.n == 0)
-		return e ? e : E_ABSENT;
-	pack_from(&r, 0, ret);
-	return OK;
+	return e ? e : pack_from(c, &r, ret);
 }
 
 enum err pack_get(struct call *c, int64_t record, struct pack *ret)
@@ -85,10 +92,7 @@ enum err pack_get(struct call *c, int64_t record, struct pack *ret)
 	struct rows r;
 	enum err e = db_ask(c->db, c->arena, trace_sql[Q_PACK_GET], VALS(V_I(record)), &r);
 
-	if (e || r.n == 0)
-		return e ? e : E_ABSENT;
-	pack_from(&r, 0, ret);
-	return OK;
+	return e ? e : pack_from(c, &r, ret);
 }
 
 static enum grain grain_of(struct str s) { return str_is(s, "product") ? GRAIN_PRODUCT : str_is(s, "batch") ? GRAIN_BATCH : GRAIN_ITEM; }

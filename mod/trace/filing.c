@@ -212,49 +212,15 @@ enum err sale_prefill(struct call *c)
 
 /* ---- filing ---- */
 
-/* Corrections come with the input: the record they replace and why. */
-static enum err correction(struct call *c, struct filing *f)
-{
-	struct str id = node_text(c->raw, "corrects");
-
-	if (!id.n)
-		return OK;
-	if (!id_get(id, &f->corrects))
-		return call_refuse(c, E_BAD, "更正的记录编号不对", "bad id of the record to correct");
-	return OK;
-}
-
-enum err prepare_plain(struct call *c)
-{
-	struct prepared *p;
-	enum err e = kernel_prepare(c, c->op->in, c->in, &p);
-
-	if (!e)
-		c->scratch = p;
-	return e;
-}
-
-enum err file_plain(struct call *c)
-{
-	struct filing f = { .type = c->op->in, .values = c->in, .party = c->who->party, .org = str_starts(c->who->uscc, "92") ? S("") : c->who->uscc,
-		.prepared = c->scratch };
-	int64_t record;
-	enum err e = correction(c, &f);
-
-	return e ? e : kernel_append(c, &f, &record);
-}
-
 enum err custom_create(struct call *c)
 {
 	struct filing f = { .type = &custom_type, .values = c->in, .party = c->who->party };
 	struct party user;
 	int64_t record;
-	enum err e = correction(c, &f);
+	enum err e = kernel_corrects(c, &f.corrects);
 
 	if (!e)
 		e = kernel_append(c, &f, &record);
-	if (!e)
-		e = flow_open(c, "custom", record, c->who->party, c->who->region);
 	if (e)
 		return e;
 	/* the user unit confirms the ledger where it is registered; otherwise the contract stands for it */
@@ -281,9 +247,8 @@ enum err report_create(struct call *c)
 	if (!region.n && c->in[REPORT_code].said && code_open(c->k, c->in[REPORT_code].text, &s) == OK &&
 	    pack_by_number(c, s.key_id, s.batch, &p) == OK && party_get(c, p.party, &maker) == OK)
 		region = maker.region;
+	f.region = region;
 	e = kernel_append(c, &f, &record);
-	if (!e)
-		e = flow_open(c, "report", record, 0, region);
 	if (!e) {
 		put_str(c->arena, c->out, "ticket", id_str(c->arena, record));
 		put_z(c->arena, c->out, "state", "open");
@@ -308,21 +273,27 @@ enum err ticket_run(struct call *c)
 
 /* ---- derived rows ---- */
 
+enum { PACK_PART = 1000 };      /* of kernel_hide: item sets begin at 1024 */
+
 static enum err project_pack(struct call *c, int64_t record, int64_t party, int64_t at, const struct value *v)
 {
 	enum grain g = str_is(v[PACK_grain].list[0], "product") ? GRAIN_PRODUCT : str_is(v[PACK_grain].list[0], "batch") ? GRAIN_BATCH : GRAIN_ITEM;
 	int64_t product = v[PACK_product].i, batch = v[PACK_batch].i;
+	struct str count;
+	enum err e;
 	struct record b;
 
 	if (batch && !product) {
-		enum err e = kernel_record(c, batch, 1u << KEY_PUBLIC, &b);
-
+		e = kernel_record(c, batch, 1u << KEY_PUBLIC, &b);
 		if (e)
 			return e;
 		product = b.values[BATCH_product].i;
 	}
+	e = kernel_hide(c->k, c->arena, record, PACK_PART, v[PACK_count].text, &count);
+	if (e)
+		return e;
 	db_tell(c->db, trace_sql[Q_PACK_PUT], VALS(V_I(record), V_I(v[PACK_key].i), V_I(v[PACK_number].i), V_I(party), V_I(product), V_I(batch), V_I(g),
-	        V_I(v[PACK_count].i), V_I(at), V_I(v[PACK_unmarked].i), V_T(v[PACK_goods].text)));
+	        V_B(count), V_I(at), V_I(v[PACK_unmarked].i), V_T(v[PACK_goods].text)));
 	return OK;
 }
 

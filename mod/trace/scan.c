@@ -379,7 +379,9 @@ enum err where_run(struct call *c)
 	if (e)
 		return e;
 	put_str(c->arena, c->out, "code", bare_code(c, c->in[0].text));
-	put_str(c->arena, c->out, "pack", id_str(c->arena, p.record));
-	put_int(c->arena, c->out, "index", s.index);
+	if (p.party == c->who->party || c->who->roles & (R_OFFICER | R_OPERATOR)) {      /* to others they would tell how much is made */
+		put_str(c->arena, c->out, "pack", id_str(c->arena, p.record));
+		put_int(c->arena, c->out, "index", s.index);
+	}
 	return put_steps(c, c->out, ev, n);
 }

@@ -2,10 +2,10 @@
 #include "mod/trace/trace.h"
 
 /* item_set: which indices of a pack a record speaks of, one row a chunk of 65,536; the ranges are sealed under the home's key.
- * look: how often an item was looked at; counts only, nobody's address. */
+ * pack.count lies sealed like the ranges. look: how often an item was looked at; counts only, nobody's address. */
 const char trace_tables[] =
 	"CREATE TABLE IF NOT EXISTS pack (record @int PRIMARY KEY, key_id @int NOT NULL, number @int NOT NULL, party @int NOT NULL, product @int NOT NULL,"
-	" batch @int NOT NULL, grain @int NOT NULL, count @int NOT NULL, at @int NOT NULL, unmarked @int NOT NULL, goods @text NOT NULL,"
+	" batch @int NOT NULL, grain @int NOT NULL, count @blob NOT NULL, at @int NOT NULL, unmarked @int NOT NULL, goods @text NOT NULL,"
 	" UNIQUE (key_id, number))@end;"
 	"CREATE INDEX IF NOT EXISTS pack_batch ON pack (batch, record);"
 	"CREATE TABLE IF NOT EXISTS item_set (pack @int NOT NULL, chunk @int NOT NULL, record @int NOT NULL, idx @int NOT NULL, verb @int NOT NULL,"

@@ -87,9 +87,9 @@ static const struct step custom_steps[] = {
 	{ "custom", "kept", "release", "released", R_MAKER, 0, false, "二（四）", "保存期满", "release", .after_due = true },
 };
 static const struct flow flows[] = {
-	{ .name = "report", .zh = "可疑产品线索", .en = "report", .start = "open", .type = "report", .steps = report_steps, .n = ROWS(report_steps), .days = 7,
+	{ .name = "report", .zh = "可疑产品线索", .en = "report", .start = "open", .types = "report", .steps = report_steps, .n = ROWS(report_steps), .days = 7,
 	  .working = true, .clause = "一" },
-	{ .name = "custom", .zh = "定制产品台账", .en = "custom ledger", .start = "filed", .type = "custom", .steps = custom_steps, .n = ROWS(custom_steps),
+	{ .name = "custom", .zh = "定制产品台账", .en = "custom ledger", .start = "filed", .types = "custom", .steps = custom_steps, .n = ROWS(custom_steps),
 	  .days = 30, .clause = "二（四）" },
 };
 
@@ -100,15 +100,15 @@ static const struct flow flows[] = {
 	  .clause = cl, .zh = z, .en = e, .files = &t##_type, __VA_ARGS__ },
 
 static const struct op ops[] = {
-	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, file_plain, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = prepare_plain)
-	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, file_plain, "附2-1-2", "填报批次", "file a batch", .corrects = true, .prepare = prepare_plain)
-	FILES(sale, "create", "/v1/sales", R_MAKER, IN_WAREHOUSE, file_plain, "附2-1-3", "填报售出", "file a sale", .prefill = sale_prefill, .corrects = true, .prepare = prepare_plain)
-	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER, IN_WAREHOUSE, file_plain, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill, .corrects = true, .prepare = prepare_plain)
-	FILES(resale, "create", "/v1/resales", R_SELLER, IN_WAREHOUSE, file_plain, "附2-2-2", "填报售出", "file a resale", .prefill = sale_prefill, .corrects = true, .prepare = prepare_plain)
+	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare)
+	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报批次", "file a batch", .corrects = true, .prepare = kernel_file_prepare)
+	FILES(sale, "create", "/v1/sales", R_MAKER, IN_WAREHOUSE, kernel_file, "附2-1-3", "填报售出", "file a sale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
+	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
+	FILES(resale, "create", "/v1/resales", R_SELLER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报售出", "file a resale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(pack, "create", "/v1/packs", R_MAKER | R_SELLER, IN_FILER, pack_create, "附3", "申领追溯码", "order codes")
-	FILES(activation, "create", "/v1/activations", R_MAKER, IN_WAREHOUSE, file_plain, "附3", "激活", "activate", .corrects = true, .prepare = prepare_plain)
-	FILES(life, "create", "/v1/lives", R_MAKER | R_OFFICER, IN_FILER, file_plain, "一", "登记作废、退货、召回、销毁", "void, return, recall, destroy", .corrects = true, .prepare = prepare_plain)
-	FILES(attachment, "create", "/v1/attachments", R_MAKER, IN_FILER, file_plain, "附2-1-2", "附文件或出厂编号", "attach", .corrects = true, .prepare = prepare_plain)
+	FILES(activation, "create", "/v1/activations", R_MAKER, IN_WAREHOUSE, kernel_file, "附3", "激活", "activate", .corrects = true, .prepare = kernel_file_prepare)
+	FILES(life, "create", "/v1/lives", R_MAKER | R_OFFICER, IN_FILER, kernel_file, "一", "登记作废、退货、召回、销毁", "void, return, recall, destroy", .corrects = true, .prepare = kernel_file_prepare)
+	FILES(attachment, "create", "/v1/attachments", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "附文件或出厂编号", "attach", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(custom, "create", "/v1/customs", R_MAKER, IN_FILER, custom_create, "二（四）", "登记定制产品", "file a custom product", .corrects = true)
 	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods")
 	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,

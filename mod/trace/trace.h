@@ -134,8 +134,6 @@ void *trace_open(struct kernel *k);
 void trace_close(void *state);
 void trace_committed(struct kernel *k);
 void trace_tick(struct kernel *k, int64_t now);
-enum err prepare_plain(struct call *c);
-enum err file_plain(struct call *c);
 enum err sale_prefill(struct call *c);
 enum err custom_create(struct call *c);
 enum err report_create(struct call *c);

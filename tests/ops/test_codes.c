@@ -408,7 +408,7 @@ static void no_answer_ever_calls_goods_the_real_thing(void **state)
 	const struct op *const *ops = kernel_ops(h->k, &n);
 	static const char *const words[] = { "正品", "真品", "genuine", "authentic" };
 
-	assert_int_equal(db_ask(db, &h->a, "SELECT record FROM pack WHERE count < 1000 ORDER BY record", NO_VALS, &r), OK);
+	assert_int_equal(db_ask(db, &h->a, "SELECT record FROM pack ORDER BY record LIMIT 6", NO_VALS, &r), OK);
 	db_close(db);
 	for (size_t i = 0; i < r.n; i++) {
 		struct str pack = id_str(&h->a, row_int(&r, i, 0)), code;

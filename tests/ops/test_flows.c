@@ -12,20 +12,11 @@ static const struct step errand_steps[] = {
 	{ "errand", "half", "pass", "done", R_OFFICER, 0, false, "试3", "转交", "pass on" },
 	{ "errand", "half", "back", "open", R_OFFICER, 3, false, "试4", "退回", "give back" },
 };
-static const struct flow errand_flows[] = { { .name = "errand", .zh = "事务", .en = "errand", .start = "open", .type = "errand", .steps = errand_steps,
+static const struct flow errand_flows[] = { { .name = "errand", .zh = "事务", .en = "errand", .start = "open", .types = "errand", .steps = errand_steps,
 	.n = ROWS(errand_steps), .days = 2, .clause = "试" } };
 
-static enum err errand_create(struct call *c)
-{
-	struct filing f = { .type = &errand_type, .values = c->in, .party = c->who->party };
-	int64_t record;
-	enum err e = kernel_append(c, &f, &record);
-
-	return e ? e : flow_open(c, "errand", record, c->who->party, c->who->region);
-}
-
 static const struct op errand_ops[] = { { .name = "errand.create", .method = POST, .path = "/v1/errands", .who = R_SELLER, .scope = SCOPE_OWN, .mode = WRITES,
-	.in = &errand_type, .run = errand_create, .clause = "试", .zh = "事务", .en = "errand", .files = &errand_type } };
+	.in = &errand_type, .run = kernel_file, .clause = "试", .zh = "事务", .en = "errand", .files = &errand_type } };
 static const struct module errands = { .name = "errands", .types = errand_types, .n_types = 1, .ops = errand_ops, .n_ops = 1, .flows = errand_flows, .n_flows = 1 };
 
 static const char *state_of(struct house *h, enum who w, struct str id)
