@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""What leaves and enters the house: notices to a webhook and a mailbox, HTTPS, a new code key.    test_outside.py SUYUAN"""
+import http.client
+import http.server
+import json
+import os
+import socket
+import socketserver
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+PROGRAM = sys.argv.pop(1)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Home:
+    def __init__(self, **settings):
+        self.dir = tempfile.TemporaryDirectory()
+        self.path = self.dir.name + "/home"
+        self.demo = json.loads(self.run("demo", "--json").strip().splitlines()[-1])
+        file = self.path + "/suyuan.json"
+        with open(file) as f:
+            known = json.load(f)
+        known.update(settings)
+        with open(file, "w") as f:
+            json.dump(known, f)
+
+    def run(self, *args):
+        return subprocess.run([PROGRAM, *args, "--home", self.path], check=True, capture_output=True, text=True).stdout
+
+    def serve(self, *args):
+        self.port = free_port()
+        self.process = subprocess.Popen([PROGRAM, "serve", "--home", self.path, "--listen", "127.0.0.1:%d" % self.port, *args], stderr=subprocess.DEVNULL)
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError("the server did not start")
+
+    def post(self, path, body, token):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        c.request("POST", path, json.dumps(body), {"Content-Type": "application/json", "Accept": "application/json", "Authorization": "Bearer " + token})
+        r = c.getresponse()
+        return r.status, json.loads(r.read())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Mailbox(socketserver.StreamRequestHandler):
+    """As much of SMTP as a client needs."""
+
+    def handle(self):
+        self.wfile.write(b"220 here\r\n")
+        data = False
+        for line in self.rfile:
+            if data:
+                self.server.got.append(line.decode())
+                if line == b".\r\n":
+                    data = False
+                    self.wfile.write(b"250 kept\r\n")
+                continue
+            word = line[:4].upper()
+            data = word == b"DATA"
+            self.wfile.write(b"354 go on\r\n" if data else b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
+
+
+def listen(server_class, handler):
+    s = server_class(("127.0.0.1", 0), handler)
+    s.got = []
+    threading.Thread(target=s.serve_forever, daemon=True).start()
+    return s
+
+
+def wait_for(what, seconds=10):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if what():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+class Outside(unittest.TestCase):
+    def notice_for_the_maker(self, home):
+        """A suspension tells the party; its text holds no withheld value."""
+        maker = [p for p in home.demo["parties"] if p["role"] == "maker"][0]
+        status, _ = home.post("/v1/registration/%s/suspend" % maker["id"], {"note": "请来电说明"}, home.demo["tokens"]["officer"])
+        self.assertEqual(status, 201)
+
+    def test_notices_reach_webhook_and_mailbox(self):
+        hook, box = listen(http.server.ThreadingHTTPServer, Hook), listen(socketserver.ThreadingTCPServer, Mailbox)
+        home = Home(webhook_private="yes", smtp="smtp://127.0.0.1:%d" % box.server_address[1], mail_from="platform@example.org")
+        home.serve()
+        try:
+            status, _ = home.post("/v1/parties/hook", {"webhook": "http://127.0.0.1:%d/n" % hook.server_address[1], "mail": "qa@example.com"}, home.demo["tokens"]["maker"])
+            self.assertEqual(status, 201)
+            self.notice_for_the_maker(home)
+            self.assertTrue(wait_for(lambda: any("暂停填报" in n["zh"] for n in hook.got)), hook.got)
+            self.assertTrue(wait_for(lambda: any("暂停填报" in l for l in box.got)), box.got)
+            self.assertTrue(any(l.startswith("To: qa@example.com") for l in box.got))
+            before = len(hook.got)
+            time.sleep(2.5)
+            self.assertEqual(len(hook.got), before, "a notice that went is not sent again")
+        finally:
+            home.stop()
+            hook.shutdown()
+            box.shutdown()
+
+    def test_a_webhook_does_not_knock_on_neighbours(self):
+        """Without the operator's word no party can make the server call private addresses."""
+        hook = listen(http.server.ThreadingHTTPServer, Hook)
+        home = Home()
+        home.serve()
+        try:
+            home.post("/v1/parties/hook", {"webhook": "http://127.0.0.1:%d/n" % hook.server_address[1]}, home.demo["tokens"]["maker"])
+            self.notice_for_the_maker(home)
+            time.sleep(3)
+            self.assertEqual(hook.got, [])
+        finally:
+            home.stop()
+            hook.shutdown()
+
+    def test_https_without_a_proxy(self):
+        home = Home()
+        cert, key = home.dir.name + "/cert.pem", home.dir.name + "/key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert,
+                        "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        home.serve("--tls-cert", cert, "--tls-key", key)
+        try:
+            c = http.client.HTTPSConnection("127.0.0.1", home.port, context=ssl.create_default_context(cafile=cert), timeout=10)
+            c.request("GET", "/c/" + home.demo["codes"][0], headers={"Accept": "application/json"})
+            r = c.getresponse()
+            self.assertEqual((r.status, json.loads(r.read())["verdict"][:5]), (200, "valid"))
+        finally:
+            home.stop()
+
+    def test_a_new_code_key_leaves_old_codes_readable(self):
+        home = Home()
+        old = home.demo["codes"][0]
+        home.run("rotate-code-key", "sm4")
+        out = json.loads(home.run("pack.create", "--token", home.demo["tokens"]["maker"], "--batch", home.demo["batches"][0], "--grain", "item", "--count", "5", "--json"))
+        self.assertEqual((old[0], out["first"][0]), ("0", "1"), "the first character is the key")
+        for code, verdict in ((old, "valid_again"), (out["first"], "not_sold")):
+            self.assertEqual(json.loads(home.run("scan", "--code", code, "--json"))["verdict"], verdict)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, warnings="ignore")
