@@ -172,7 +172,6 @@ enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_reco
 	if (leaf.n > LOG_ENTRY_MAX)
 		return E_TOO_BIG;
 	index = log_add(k->log, leaf);
-	k->group_filed = true;
 	k->group_at = c->now;
 	tell_record(c, f, p, &fix, index, leaf);
 	e = project_record(c, f->type, p->record, index, f->party, fix.root, c->now, f->corrects, f->values);

@@ -71,7 +71,6 @@ static void hook_mark(void *ctx)
 	struct kernel *k = ctx;
 
 	log_mark(k->log);
-	k->mark_filed = k->group_filed;
 }
 
 static void hook_rewind(void *ctx)
@@ -79,7 +78,6 @@ static void hook_rewind(void *ctx)
 	struct kernel *k = ctx;
 
 	log_rewind(k->log);
-	k->group_filed = k->mark_filed;
 }
 
 static enum err hook_seal(void *ctx, struct db *db)
@@ -103,12 +101,10 @@ static enum err hook_publish(void *ctx)
 	struct kernel *k = ctx;
 	enum err e = log_grew(k->log) ? log_publish(k->log) : OK;
 
-	if (!e && k->group_filed) {
+	if (!e)
 		for (size_t i = 0; i < k->n_modules; i++)
 			if (k->modules[i]->committed)
 				k->modules[i]->committed(k);
-	}
-	k->group_filed = false;
 	return e;
 }
 
@@ -117,7 +113,6 @@ static void hook_undo(void *ctx)
 	struct kernel *k = ctx;
 
 	log_undo(k->log);
-	k->group_filed = false;
 }
 
 static void hook_answered(void *ctx) { answers_hand_over(ctx); }

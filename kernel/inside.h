@@ -43,8 +43,6 @@ struct kernel {
 	_Atomic int64_t last_id;
 	_Atomic int64_t last_tick;
 	struct hidden_call *answers;      /* writer thread: committed, waiting for their receipts */
-	bool group_filed;         /* writer thread: something was appended in this group */
-	bool mark_filed;
 	int64_t group_at;
 	_Atomic uint64_t writes, refused, reads;
 	pthread_mutex_t lock;

@@ -169,7 +169,8 @@ struct module {
 	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
 	enum err (*check)(struct call *c);          /* troubles across fields, after every field is checked */
 	void (*tick)(struct kernel *k, int64_t now);     /* each second while serving */
-	void (*committed)(struct kernel *k);        /* after a signed commit that filed something: caches */
+	void (*committed)(struct kernel *k);        /* after each signed commit, on the writer thread: caches */
+	void (*party_changed)(struct kernel *k, int64_t party);     /* its row changes in the running group */
 	void *(*open)(struct kernel *k);            /* state of the module for the life of the process */
 	void (*close)(void *state);
 };

@@ -46,6 +46,9 @@ enum err party_add_roles(struct call *c, int64_t party, unsigned roles)
 
 enum err party_set_state(struct call *c, int64_t party, const char *state)
 {
+	for (size_t i = 0; i < c->k->n_modules; i++)
+		if (c->k->modules[i]->party_changed)
+			c->k->modules[i]->party_changed(c->k, party);
 	db_tell(c->db, kernel_sql[SQL_PARTY_STATE], VALS(V_I(party), V_T(str_of(state))));
 	return db_sticky(c->db);
 }

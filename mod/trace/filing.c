@@ -340,12 +340,15 @@ enum err trace_project(struct call *c, const struct type *t, int64_t record, uin
 	int64_t link;
 	enum err e;
 
-	if (corrects)
+	if (corrects) {
 		db_tell(c->db, trace_sql[Q_ITEMS_DROP], VALS(V_I(corrects)));
+		memory_touch(c->k, 0);          /* a corrected product, batch or sale may stand on any page */
+	}
 	if (t == &pack_type)
 		return project_pack(c, record, party, at, v);
 	if (!set_of_record(t, v, &items, &verb, &link)) {
-		memory_touch(c->k, 0);           /* products, batches and parties stand on every page of their goods */
+		if (t == &attachment_type)
+			memory_touch(c->k, 0);   /* papers of a batch stand on the pages of all its packs */
 		return OK;
 	}
 	e = items_parse(c, v[items].list, v[items].n, &s, &bad);

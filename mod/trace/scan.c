@@ -150,6 +150,32 @@ static enum err latest(struct call *c, int64_t id, const struct type *t, struct 
 	return e ? e : ret->type == t ? OK : E_CORRUPT;
 }
 
+static const struct { const char *key, *zh, *en; } attached[] = {
+	{ "report", "检验报告", "inspection report" }, { "certificate", "合格证", "certificate" }, { "manual", "说明书", "manual" }, { "photo", "照片", "photo" },
+	{ "factory_no", "出厂编号", "factory number" },
+};
+
+/* Papers attached to the whole batch; those of a range or one item stand among its steps. */
+static enum err put_attachments(struct call *c, struct node *o, int64_t batch)
+{
+	struct rows r;
+	enum err e = kernel_find(c, &attachment_type, "batch", id_str(c->arena, batch), INT64_MAX, &r);
+
+	for (size_t i = 0; !e && i < r.n; i++) {
+		struct record a;
+		size_t kind = 0;
+
+		e = kernel_record(c, row_int(&r, i, 0), 1u << KEY_PUBLIC, &a);
+		if (e || !a.values[ATTACHMENT_what].n || a.values[ATTACHMENT_file].said != SAID_VALUE)
+			continue;               /* a withheld paper is not named here */
+		while (kind + 1 < ROWS(attached) && !str_is(a.values[ATTACHMENT_what].list[0], attached[kind].key))
+			kind++;
+		put_document(c, o, attached[kind].zh, attached[kind].en, a.values[ATTACHMENT_file].text);
+		put_record(c, o, &a);
+	}
+	return e;
+}
+
 enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct node *o)
 {
 	struct record b, prod;
@@ -181,6 +207,7 @@ enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct 
 	if (!e && batch) {
 		put_batch(c, o, &b);
 		put_record(c, o, &b);
+		e = put_attachments(c, o, batch);
 	}
 	return e;
 }

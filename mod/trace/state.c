@@ -88,6 +88,13 @@ static bool touched(const struct trace_state *t, int64_t pack)
 	return t->all_touched;
 }
 
+/* A maker's standing is on the page of all its goods; parties change rarely. */
+void trace_party_changed(struct kernel *k, int64_t party)
+{
+	(void)party;
+	memory_touch(k, 0);
+}
+
 void trace_committed(struct kernel *k)
 {
 	struct trace_state *t = trace_state(k);
@@ -95,6 +102,7 @@ void trace_committed(struct kernel *k)
 	if (!t->n_touched && !t->all_touched)
 		return;
 	pthread_rwlock_wrlock(&t->lock);
+	atomic_fetch_add(&t->commits, 1);
 	for (size_t i = 0; i < CACHE_SLOTS; i++)
 		if (t->slot[i] && touched(t, t->slot[i]->pack.record)) {
 			drop_chunk(t->slot[i]);
@@ -408,6 +416,7 @@ static enum err remember(struct call *c, const struct sealed *s)
 {
 	struct trace_state *t = trace_state(c->k);
 	struct chunk_memory *m = NULL, **slot = &t->slot[slot_of(s)];
+	uint64_t before = atomic_load(&t->commits);
 	enum err e = call_reader(c);
 
 	if (!e)
@@ -419,9 +428,13 @@ static enum err remember(struct call *c, const struct sealed *s)
 		return E_ABSENT;
 	}
 	pthread_rwlock_wrlock(&t->lock);
-	drop_chunk(*slot);
-	*slot = m;
+	if (atomic_load(&t->commits) == before) {
+		drop_chunk(*slot);
+		*slot = m;
+		m = NULL;
+	}
 	pthread_rwlock_unlock(&t->lock);
+	drop_chunk(m);
 	return OK;
 }
 

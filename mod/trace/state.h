@@ -3,6 +3,7 @@
 #define SUYUAN_TRACE_STATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "mod/trace/trace.h"
 
@@ -18,6 +19,7 @@ struct trace_state {
 	int64_t touched[TOUCHED_MAX];         /* writer thread: packs changed in the running group */
 	size_t n_touched;
 	bool all_touched;
+	_Atomic uint64_t commits;             /* that touched something: what was read before one of them is not kept */
 	pthread_mutex_t look_lock;            /* guards look[] */
 	struct look *look;
 	size_t n_looks, cap_looks;

@@ -123,5 +123,5 @@ static const struct op ops[] = {
 
 const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,
 	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .tables = trace_tables, .derived = trace_derived,
-	.n_derived = 2, .project = trace_project, .fact = trace_fact, .check = trace_check, .committed = trace_committed, .open = trace_open,
+	.n_derived = 2, .project = trace_project, .fact = trace_fact, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
 	.close = trace_close, .tick = trace_tick };

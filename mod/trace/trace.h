@@ -133,6 +133,7 @@ bool trace_fact(struct call *c, const char *fact, const struct type *t, const st
 void *trace_open(struct kernel *k);
 void trace_close(void *state);
 void trace_committed(struct kernel *k);
+void trace_party_changed(struct kernel *k, int64_t party);
 void trace_tick(struct kernel *k, int64_t now);
 enum err sale_prefill(struct call *c);
 enum err custom_create(struct call *c);

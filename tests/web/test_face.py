@@ -145,6 +145,24 @@ class Routes(unittest.TestCase):
         self.assertNotIn("正品", page)
         self.assertNotIn("verdict-\"", page)
 
+    def test_a_page_follows_what_changed_at_once(self):
+        """Scans are answered from memory: a commit that changes what is shown must reach the very next one."""
+        def scan(code):
+            return json.loads(ask("GET", "/c/" + code)[2])
+
+        code = S.demo["codes"][7]
+        self.assertEqual(scan(code)["maker"]["state"], "confirmed")
+        maker = S.demo["parties"][0]["id"]
+        self.assertEqual(post_json("/v1/registration/%s/suspend" % maker, {}, bearer("officer"))[0], 201)
+        self.assertEqual(scan(code)["maker"]["state"], "suspended")
+        self.assertEqual(post_json("/v1/registration/%s/resume" % maker, {}, bearer("officer"))[0], 201)
+        self.assertEqual(scan(code)["maker"]["state"], "confirmed")
+        n = len(scan(code)["steps"])
+        self.assertEqual(post_json("/v1/lives", {"items": [code], "event": "recalled", "reason": "试验召回"}, bearer("maker"))[0], 201)
+        answer = scan(code)
+        self.assertEqual((answer["verdict"], len(answer["steps"]), answer["ended"]["reason"]), ("recalled_or_void", n + 1, "试验召回"))
+        self.assertEqual(scan(S.demo["codes"][6])["verdict"][:5], "valid")
+
     def test_the_log_is_served_as_tiles(self):
         status, r, note = ask("GET", "/log/checkpoint")
         self.assertEqual(r.getheader("Access-Control-Allow-Origin"), "*")
