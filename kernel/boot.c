@@ -390,17 +390,25 @@ static const struct module *const *with_house(struct kernel *k, const struct ker
 	return all;
 }
 
-enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why[300])
+static struct kernel *kernel_new(const char *home)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	arena_init(&k->life, LIFE_MAX, NULL);
+	snprintf(k->home, sizeof(k->home), "%s", home);
+	return k;
+}
+
+enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why[300])
+{
+	struct kernel *k = kernel_new(s->home);
 	enum err e;
 
 	why[0] = 0;
 	if (!k)
 		return E_IO;
-	arena_init(&k->life, LIFE_MAX, NULL);
-	pthread_mutex_init(&k->lock, NULL);
-	snprintf(k->home, sizeof(k->home), "%s", s->home);
 	if (s->store)
 		snprintf(k->store, sizeof(k->store), "%s", s->store);
 	k->modules = with_house(k, s);
@@ -432,7 +440,6 @@ void kernel_close(struct kernel *k)
 	db_close(k->db);
 	readers_close(k->readers);
 	log_close(k->log);
-	pthread_mutex_destroy(&k->lock);
 	arena_end(&k->life);
 	explicit_bzero(k, sizeof(*k));
 	free(k);
@@ -464,15 +471,12 @@ static enum err make_files(struct kernel *k, const struct kernel_init *i)
 
 enum err kernel_init_home(const struct kernel_setup *s, const struct kernel_init *i, char why[300])
 {
-	struct kernel *k = calloc(1, sizeof(*k));
+	struct kernel *k = kernel_new(s->home);
 	enum err e;
 
 	why[0] = 0;
 	if (!k)
 		return E_IO;
-	arena_init(&k->life, LIFE_MAX, NULL);
-	pthread_mutex_init(&k->lock, NULL);
-	snprintf(k->home, sizeof(k->home), "%s", s->home);
 	if (file_exists(home_path(k, "suyuan.json"))) {
 		explain(why, "%s 已经是溯源目录 / is a home already", s->home);
 		e = E_CLASH;

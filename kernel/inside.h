@@ -45,7 +45,6 @@ struct kernel {
 	struct hidden_call *answers;      /* writer thread: committed, waiting for their receipts */
 	int64_t group_at;
 	_Atomic uint64_t writes, refused, reads;
-	pthread_mutex_t lock;
 };
 
 struct hidden_call {
