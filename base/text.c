@@ -294,16 +294,33 @@ void buf_char(struct buf *b, char c)
 
 void buf_int(struct buf *b, int64_t v)
 {
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%lld", (long long)v);
+	char text[20];
+	size_t at = sizeof(text);
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 
-	buf_add(b, (struct str){ text, (size_t)n });
+	do
+		text[--at] = (char)('0' + u % 10);
+	while ((u /= 10) != 0);
+	if (v < 0)
+		buf_char(b, '-');
+	buf_add(b, (struct str){ text + at, sizeof(text) - at });
 }
 
+/* Short texts are written where they belong; only what does not fit is measured first. */
 void buf_fmt(struct buf *b, const char *fmt, ...)
 {
+	char *to = buf_room(b, 64);
+	size_t room = b->cap - b->n;
 	va_list args;
+	int n;
 
+	va_start(args, fmt);
+	n = vsnprintf(to, room, fmt, args);
+	va_end(args);
+	if (n >= 0 && (size_t)n < room) {
+		b->n += (size_t)n;
+		return;
+	}
 	va_start(args, fmt);
 	buf_add(b, str_vfmt(b->a, fmt, args));
 	va_end(args);

@@ -61,28 +61,39 @@ void reply_go(struct ask *q, struct str to)
 
 /* ---- errors ---- */
 
+static void member(struct buf *b, const char *name, const char *value)
+{
+	buf_z(b, name);
+	buf_json(b, str_of(value));
+}
+
+/* Written straight out, without a tree: what is refused should cost less than what is answered. */
 static void problem(struct ask *q, enum err e)
 {
 	const struct call *c = &q->call;
-	struct node *o = node_obj(q->a);
+	struct buf b = buf_in(q->a, 768);
 	const char *detail = q->english ? c->why_en : c->why_zh;
 
-	put_z(q->a, o, "type", err_name(e));
-	put_z(q->a, o, "title", q->english ? err_en(e) : err_zh(e));
-	put_int(q->a, o, "status", err_http(e));
+	member(&b, "{\"type\":", err_name(e));
+	buf_z(&b, ",\"status\":");
+	buf_int(&b, err_http(e));
+	member(&b, ",\"title\":", q->english ? err_en(e) : err_zh(e));
 	if (detail)
-		put_z(q->a, o, "detail", detail);
-	put_z(q->a, o, "zh", c->why_zh ? c->why_zh : err_zh(e));
-	put_z(q->a, o, "en", c->why_en ? c->why_en : err_en(e));
-	if (c->troubles.n)
-		node_set(o, S("errors"), troubles_node(q->a, &c->troubles));
+		member(&b, ",\"detail\":", detail);
+	member(&b, ",\"zh\":", c->why_zh ? c->why_zh : err_zh(e));
+	member(&b, ",\"en\":", c->why_en ? c->why_en : err_en(e));
+	if (c->troubles.n) {
+		buf_z(&b, ",\"errors\":");
+		json_write(&b, troubles_node(q->a, &c->troubles));
+	}
+	buf_char(&b, '}');
 	if (e == E_NOAUTH)
 		reply_header(q, "WWW-Authenticate", S("Bearer"));
 	if (e == E_RATE || e == E_BUSY)
 		reply_header(q, "Retry-After", S("5"));
 	reply_header(q, "Cache-Control", S("no-store"));
 	reply_header(q, "Vary", S("Accept, Accept-Language"));
-	reply_send(q, err_http(e), "application/problem+json", json_str(q->a, o), false);
+	reply_send(q, err_http(e), "application/problem+json", buf_str(&b), false);
 }
 
 static void error_page(struct ask *q, enum err e)
