@@ -167,6 +167,22 @@ static enum err read_upload(const struct cli *c, struct call *call)
 	return file_read(call->arena, c->words[1], 32 << 20, &call->upload.bytes);
 }
 
+/* Reading goes on beside a running server; only what writes needs to be the one writer. */
+static enum err open_for(const struct cli *c, struct kernel **ret)
+{
+	const struct op *op;
+	enum err e = cli_open(c, false, ret);
+
+	if (e)
+		return e;
+	op = op_find(*ret, str_of(c->words[0]));
+	if (!op || op->mode == READS)
+		return OK;
+	kernel_close(*ret);
+	*ret = NULL;
+	return cli_open(c, true, ret);
+}
+
 int cli_op(const struct cli *c)
 {
 	struct kernel *k = NULL;
@@ -174,7 +190,7 @@ int cli_op(const struct cli *c)
 	jmp_buf full;
 	struct call call = { .arena = &a, .now = clock_now() };
 	volatile int code = 0;
-	enum err e = cli_open(c, true, &k);
+	enum err e = open_for(c, &k);
 
 	if (e)
 		return err_exit(e);

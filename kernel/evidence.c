@@ -36,21 +36,17 @@ static enum err tail_row(void *ctx, const struct val *row, size_t cols)
 	return OK;
 }
 
-enum err evidence_resume(struct kernel *k)
+static enum err resume_from(struct kernel *k, struct db **db)
 {
 	struct log_head head = { .root = tree_empty(HASH_SHA256) };
 	struct tail tail = { .n = 0 };
+	struct tile_source src = tiles_over(db);
 	struct arena a;
 	struct rows r;
-	struct db *db = k->db;
-	struct tile_source src;
-	enum err e = db ? OK : readers_borrow(k->readers, &db);
+	enum err e;
 
-	if (e)
-		return e;
-	src = tiles_over(&db);
 	arena_init(&a, 1 << 16, NULL);
-	e = db_ask(db, &a, kernel_sql[SQL_HEAD_LAST], NO_VALS, &r);
+	e = db_ask(*db, &a, kernel_sql[SQL_HEAD_LAST], NO_VALS, &r);
 	if (!e && r.n) {
 		head.size = (uint64_t)row_int(&r, 0, 0);
 		if (row_str(&r, 0, 1).n == HASH_LEN)
@@ -58,11 +54,24 @@ enum err evidence_resume(struct kernel *k)
 	}
 	arena_end(&a);
 	if (!e)
-		e = db_each(db, kernel_sql[SQL_ENTRY_TAIL], VALS(V_I((int64_t)(head.size & ~(uint64_t)(TILE_WIDTH - 1)))), tail_row, &tail);
+		e = db_each(*db, kernel_sql[SQL_ENTRY_TAIL], VALS(V_I((int64_t)(head.size & ~(uint64_t)(TILE_WIDTH - 1)))), tail_row, &tail);
+	return e ? e : log_resume(k->log, &head, &src, tail.h, tail.n);
+}
+
+/* Beside a running server the head and the entries are read in one transaction: between two reads the log may have grown. */
+enum err evidence_resume(struct kernel *k)
+{
+	struct db *db = NULL;
+	enum err e;
+
+	if (k->db)
+		return resume_from(k, &k->db);
+	e = readers_borrow(k->readers, &db);
 	if (!e)
-		e = log_resume(k->log, &head, &src, tail.h, tail.n);
-	if (!k->db)
-		readers_return(k->readers, db);
+		e = db_begin(db);
+	if (!e)
+		e = db_end(db, resume_from(k, &db));
+	readers_return(k->readers, db);
 	return e;
 }
 

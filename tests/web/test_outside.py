@@ -158,6 +158,43 @@ class Outside(unittest.TestCase):
         finally:
             home.stop()
 
+    def test_reading_goes_on_beside_a_running_server(self):
+        home = Home()
+        home.serve()
+        try:
+            self.assertEqual(json.loads(home.run("scan", "--code", home.demo["codes"][0], "--json"))["verdict"], "valid_again")
+            refused = subprocess.run([PROGRAM, "pack.create", "--home", home.path, "--grain", "item"], capture_output=True, text=True)
+            self.assertEqual(refused.returncode, 6)
+            self.assertIn("another process writes", refused.stderr)
+        finally:
+            home.stop()
+
+    def test_verify_beside_a_server_that_is_writing(self):
+        home = Home()
+        home.serve()
+        product = {"product_name": "试验钢丝绳", "product_type": "steel_wire_ropes_01", "specification_model": "6x36", "warranty_period": "不涉及",
+                   "mandatory_national_standard": ["无适用的强制性国家标准"], "standard_applied": ["GB/T 20118-2017"],
+                   "licence_or_ccc_certificate_no": "(苏)XK05-005-00001", "manual_or_warning": "不涉及"}
+        going = threading.Event()
+        going.set()
+
+        def file():
+            while going.is_set():
+                home.post("/v1/products", product, home.demo["tokens"]["maker"])
+
+        writers = [threading.Thread(target=file) for _ in range(4)]
+        for w in writers:
+            w.start()
+        try:
+            for _ in range(4):
+                told = json.loads(home.run("verify", "--json"))
+                self.assertTrue(told["ok"] and told["entries"] == told["records"], told)
+        finally:
+            going.clear()
+            for w in writers:
+                w.join()
+            home.stop()
+
     def test_a_new_code_key_leaves_old_codes_readable(self):
         home = Home()
         old = home.demo["codes"][0]
