@@ -172,7 +172,8 @@ int cli_backup(const struct cli *c)
 	return err_exit(e);
 }
 
-/* A restored store is older than what was signed: the log's guard refuses to fork it; here the copy is only laid in place. */
+/* Lays the copy in place. A store restored over a log that went on would sign a second history: who holds a later receipt can prove it,
+ * nothing here prevents it yet. So the words say to look for later receipts first. */
 int cli_restore(const struct cli *c)
 {
 	struct arena a;
@@ -190,7 +191,7 @@ int cli_restore(const struct cli *c)
 	else if (e)
 		cli_say(e, NULL);
 	else
-		printf("已恢复到 %s；请放回 keys 目录，然后运行 suyuan verify\n", c->setup.home);
+		printf("已恢复到 %s；请放回 keys 目录，然后运行 suyuan verify。\n注意：备份之后签发过的凭证不在其中，继续写入会与它们冲突，请先核对日志大小 / receipts given after the backup are not in it: compare the log size first\n", c->setup.home);
 	arena_end(&a);
 	return err_exit(e);
 }

@@ -6,13 +6,13 @@ import http.client
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import urllib.parse
+
+import kit
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 HOSTILE = "<script>alert(1)</script>\"'&<b>"
@@ -28,17 +28,7 @@ class Server:
         home = self.dir.name + "/home"
         told = subprocess.run([program, "demo", "--home", home, "--json"], check=True, capture_output=True, text=True).stdout
         self.demo = json.loads(told.strip().splitlines()[-1])
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        self.process = subprocess.Popen([program, "serve", "--home", home, "--listen", "127.0.0.1:%d" % self.port], stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("the server does not start")
+        self.process, self.port = kit.serve(program, home)
 
     def stop(self):
         self.process.terminate()

@@ -3,8 +3,6 @@
 import http.client
 import http.server
 import json
-import os
-import socket
 import socketserver
 import ssl
 import subprocess
@@ -14,13 +12,9 @@ import threading
 import time
 import unittest
 
+import kit
+
 PROGRAM = sys.argv.pop(1)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Home:
@@ -39,15 +33,7 @@ class Home:
         return subprocess.run([PROGRAM, *args, "--home", self.path], check=True, capture_output=True, text=True).stdout
 
     def serve(self, *args):
-        self.port = free_port()
-        self.process = subprocess.Popen([PROGRAM, "serve", "--home", self.path, "--listen", "127.0.0.1:%d" % self.port, *args], stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("the server did not start")
+        self.process, self.port = kit.serve(PROGRAM, self.path, *args)
 
     def post(self, path, body, token):
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
