@@ -172,8 +172,8 @@ int cli_backup(const struct cli *c)
 	return err_exit(e);
 }
 
-/* Lays the copy in place. A store restored over a log that went on would sign a second history: who holds a later receipt can prove it,
- * nothing here prevents it yet. So the words say to look for later receipts first. */
+/* Lays the copy in place. guard/ is no part of a backup: put back beside an older store it makes every write refused, so that no second
+ * history is signed; a home without it begins anew, and whoever holds a later receipt can prove that. */
 int cli_restore(const struct cli *c)
 {
 	struct arena a;
@@ -191,7 +191,7 @@ int cli_restore(const struct cli *c)
 	else if (e)
 		cli_say(e, NULL);
 	else
-		printf("已恢复到 %s；请放回 keys 目录，然后运行 suyuan verify。\n注意：备份之后签发过的凭证不在其中，继续写入会与它们冲突，请先核对日志大小 / receipts given after the backup are not in it: compare the log size first\n", c->setup.home);
+		printf("已恢复到 %s；请放回 keys 和 guard 目录，然后运行 suyuan verify。\n注意：备份之后签发过的凭证不在其中，继续写入会与它们冲突，请先核对日志大小 / receipts given after the backup are not in it: compare the log size first\n", c->setup.home);
 	arena_end(&a);
 	return err_exit(e);
 }

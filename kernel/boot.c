@@ -339,6 +339,12 @@ static enum err open_log(struct kernel *k, const char *origin, char why[300])
 	explicit_bzero(seed, sizeof(seed));
 	if (!e)
 		e = evidence_resume(k);
+	if (!e && k->writing)
+		e = dir_make(home_path(k, "guard"), 0700);
+	if (!e && k->writing)
+		e = guard_open(k, home_path(k, "guard/head"));
+	if (!e && k->writing)
+		e = guard_check(k, why);
 	if (e && !why[0])
 		explain(why, "日志无法恢复，请运行 suyuan verify / the log cannot be resumed (%s)", err_en(e));
 	return e;
@@ -437,6 +443,7 @@ void kernel_close(struct kernel *k)
 	for (size_t i = 0; i < k->n_modules; i++)
 		if (k->modules[i]->close && k->state[i])
 			k->modules[i]->close(k->state[i]);
+	guard_close(k);
 	db_close(k->db);
 	readers_close(k->readers);
 	log_close(k->log);

@@ -108,8 +108,11 @@ static enum err hook_seal(void *ctx, struct db *db)
 static enum err hook_publish(void *ctx)
 {
 	struct kernel *k = ctx;
-	enum err e = log_grew(k->log) ? log_publish(k->log) : OK;
+	struct log_head head = log_next_head(k->log);
+	enum err e = log_grew(k->log) ? guard_put(k, &head) : OK;
 
+	if (!e && log_grew(k->log))
+		e = log_publish(k->log);
 	if (!e)
 		for (size_t i = 0; i < k->n_modules; i++)
 			if (k->modules[i]->committed)

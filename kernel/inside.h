@@ -34,6 +34,7 @@ struct kernel {
 	struct code_key code_keys[32];
 	unsigned code_key_now;
 	struct log *log;
+	struct guard *guard;      /* of the writing kernel: what was last signed */
 	struct db *db;            /* the writing connection; NULL when only reading */
 	struct writer *writer;
 	struct readers *readers;
@@ -90,6 +91,11 @@ enum err project_record(struct call *c, const struct type *t, int64_t record, ui
                         const struct value *v);
 enum err sql_of_types(struct kernel *k);
 const struct type_sql *type_sql(const struct kernel *k, const struct type *t);
+/* guard.c */
+enum err guard_open(struct kernel *k, const char *path);
+enum err guard_check(struct kernel *k, char why[300]);
+enum err guard_put(struct kernel *k, const struct log_head *h);
+void guard_close(struct kernel *k);
 /* glue of store and log (evidence.c) */
 enum err evidence_resume(struct kernel *k);
 struct writer_hooks evidence_hooks(struct kernel *k);

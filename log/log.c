@@ -417,6 +417,14 @@ static enum err proof_hash(void *ctx, unsigned level, uint64_t index, struct has
 	return OK;
 }
 
+enum err log_root_at(struct log *g, struct arena *a, const struct tile_source *src, uint64_t size, struct hash *ret)
+{
+	struct proof_ctx c = { .g = g, .src = src, .a = a };
+	struct hash_reader r = { proof_hash, &c };
+
+	return size > log_shown(g).size ? E_ABSENT : root_at(HASH_SHA256, &r, size, ret);
+}
+
 enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *src, uint64_t index, const struct log_head *at, struct str extra,
                      struct str *ret)
 {

@@ -57,6 +57,8 @@ bool log_head_over(struct log *g, uint64_t index, struct log_head *ret);
 /* Receipt of entry `index` in the tree of head `at` (at->size <= shown size). `extra`: bytes to carry along, may be empty. */
 enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *src, uint64_t index, const struct log_head *at, struct str extra,
                      struct str *ret) MUST_USE;
+/* Root of the first `size` entries (at most the shown size), recomputed from tiles. */
+enum err log_root_at(struct log *g, struct arena *a, const struct tile_source *src, uint64_t size, struct hash *ret) MUST_USE;
 /* Hashes of a tile as of the shown head: full from the source, partial cut from the edge. width 1..256, E_ABSENT beyond. */
 enum err log_tile(struct log *g, const struct tile_source *src, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES]) MUST_USE;
 

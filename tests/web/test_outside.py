@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import json
+import os
 import socketserver
 import ssl
 import subprocess
@@ -180,6 +181,53 @@ class Outside(unittest.TestCase):
             for w in writers:
                 w.join()
             home.stop()
+
+    def test_an_older_store_brought_back_is_refused(self):
+        """What was signed is kept apart from the store: no second history for one size (DESIGN 4)."""
+        home = Home()
+        store, pack = home.path + "/suyuan.db", ["pack.create", "--token", home.demo["tokens"]["maker"], "--batch", home.demo["batches"][0], "--grain", "item", "--count"]
+        with open(store, "rb") as f:
+            older = f.read()
+        home.run(*pack, "5")
+        with open(store, "rb") as f:
+            newer = f.read()
+
+        def try_with(store_bytes):
+            for end in ("-wal", "-shm"):
+                if os.path.exists(store + end):
+                    os.remove(store + end)
+            with open(store, "wb") as f:
+                f.write(store_bytes)
+            return subprocess.run([PROGRAM, *pack, "7", "--home", home.path], capture_output=True, text=True)
+
+        refused = try_with(older)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("older than what was signed", refused.stderr)
+        self.assertEqual(try_with(newer).returncode, 0)
+        with open(home.path + "/guard/head", "rb") as f:
+            signed = f.read()
+        with open(home.path + "/guard/head", "wb") as f:      # the other record alone is enough; a torn one reads as none
+            f.write(b"x" * 256 + signed[256:])
+        self.assertEqual(json.loads(home.run("verify", "--json"))["ok"], True)
+
+    def test_a_forked_store_is_refused(self):
+        home = Home()
+        store, pack = home.path + "/suyuan.db", ["pack.create", "--token", home.demo["tokens"]["maker"], "--batch", home.demo["batches"][0], "--grain", "item", "--count"]
+        with open(store, "rb") as f:
+            fork = f.read()
+        home.run(*pack, "5")
+        guard = home.path + "/guard/head"
+        with open(guard, "rb") as f:
+            signed = f.read()
+        os.remove(guard)                                      # somebody writes another history without the guard ...
+        with open(store, "wb") as f:
+            f.write(fork)
+        home.run(*pack, "6")
+        with open(guard, "wb") as f:                          # ... and it does not pass for the signed one
+            f.write(signed)
+        refused = subprocess.run([PROGRAM, *pack, "7", "--home", home.path], capture_output=True, text=True)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("not the one that was signed", refused.stderr)
 
     def test_a_new_code_key_leaves_old_codes_readable(self):
         home = Home()
