@@ -114,13 +114,6 @@ enum err dir_make(const char *path, unsigned mode)
 
 bool file_exists(const char *path) { return access(path, F_OK) == 0; }
 
-int64_t file_size(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) ? -1 : (int64_t)st.st_size;
-}
-
 int64_t disk_free(const char *path)
 {
 	struct statvfs v;

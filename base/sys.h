@@ -18,7 +18,6 @@ enum err file_read(struct arena *a, const char *path, size_t max, struct str *re
 enum err file_write(const char *path, struct str body, unsigned mode) MUST_USE;   /* temp, fsync, rename, fsync dir */
 enum err dir_make(const char *path, unsigned mode) MUST_USE;                       /* with parents; ok if there */
 bool file_exists(const char *path);
-int64_t file_size(const char *path);                 /* -1 when absent */
 int64_t disk_free(const char *path);                 /* bytes, -1 unknown */
 
 /* crew.c: a fixed number of worker threads over a bounded queue */

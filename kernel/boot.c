@@ -157,7 +157,7 @@ static enum err run_script(struct kernel *k, struct db *db, const char *text)
 	return db_exec(db, ddl_for(&k->life, text, db_is_pg(db)));
 }
 
-enum err tables_make(struct kernel *k, struct db *db)
+static enum err tables_make(struct kernel *k, struct db *db)
 {
 	struct buf b = buf_in(&k->life, 8192);
 	bool pg = db_is_pg(db);

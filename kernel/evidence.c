@@ -135,7 +135,7 @@ struct writer_hooks evidence_hooks(struct kernel *k)
 }
 
 /* The receipt of an entry is always given against the first head that covers it, so asking twice gives the same bytes. */
-enum err head_over(struct call *c, uint64_t index, struct log_head *ret)
+static enum err head_over(struct call *c, uint64_t index, struct log_head *ret)
 {
 	struct rows r;
 	enum err e;

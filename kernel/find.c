@@ -137,15 +137,19 @@ struct node *kernel_view(struct call *c, const struct record *r)
 	return o;
 }
 
-static enum err view_by_id(struct call *c, int64_t id, struct node **ret)
+/* r: its public class. Read again only when there is more of it and the caller may see that. */
+static enum err view_of(struct call *c, struct record *r, struct node **ret)
 {
-	struct record r;
-	enum err e = kernel_record(c, id, 1u << KEY_PUBLIC, &r);
+	unsigned mask = kernel_may_see(c, r), more = 0;
+	enum err e = OK;
 
+	for (unsigned i = 0; i < KEY_CLASSES; i++)
+		if (i != KEY_PUBLIC && r->held[i])
+			more |= mask & 1u << i;
+	if (more)
+		e = kernel_record(c, r->id, mask, r);
 	if (!e)
-		e = kernel_record(c, id, kernel_may_see(c, &r), &r);
-	if (!e)
-		*ret = kernel_view(c, &r);
+		*ret = kernel_view(c, r);
 	return e;
 }
 
@@ -201,7 +205,7 @@ enum err find_get(struct call *c)
 		if (e)
 			return e;
 	}
-	e = view_by_id(c, r.id, &view);
+	e = view_of(c, &r, &view);
 	if (!e)
 		e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_CORRECTED], VALS(V_I(r.id), V_I(r.root)), &newer);
 	if (e)
@@ -245,7 +249,7 @@ static enum err search_field(struct call *c, const struct field **ret)
 }
 
 /* A search by value finds only what the caller may list; by a withheld value only what the caller may read: a hit is an answer. */
-static enum err may_list(struct call *c, int64_t id, const struct field *by, bool *ret)
+static enum err may_list(struct call *c, int64_t id, const struct field *by, struct record *ret_record, bool *ret)
 {
 	struct record r;
 	struct str region;
@@ -258,6 +262,7 @@ static enum err may_list(struct call *c, int64_t id, const struct field *by, boo
 	*ret = c->op->who & R_ANYONE || op_allowed(c->op, c->who, true, r.party, region) == OK || viewer_of(c, &r) == BY_COUNTERPARTY;
 	if (by && *ret && (by->publicity == OWNER_CHOICE || by->publicity == PRIVATE || by->cls == PERSON))
 		*ret = kernel_may_see(c, &r) & 1u << (by->cls == PERSON ? KEY_PERSON : KEY_BUSINESS);
+	*ret_record = r;
 	return OK;
 }
 
@@ -276,17 +281,18 @@ enum err find_list(struct call *c)
 
 		e = list_rows(c, by, before, &r);
 		for (size_t i = 0; i < r.n && !e; i++) {
+			struct record rec;
 			struct node *view;
 			bool may;
 
 			before = row_int(&r, i, 0);
-			e = may_list(c, before, by, &may);
+			e = may_list(c, before, by, &rec, &may);
 			if (!e && may && arr->n == LIST_MAX) {
 				put_str(c->arena, c->out, "before", node_text(arr->last, "id"));
 				return OK;
 			}
 			if (!e && may)
-				e = view_by_id(c, before, &view);
+				e = view_of(c, &rec, &view);
 			if (!e && may)
 				node_add(arr, view);
 		}

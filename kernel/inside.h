@@ -18,7 +18,6 @@ struct type_sql {             /* texts composed once at start, from const tables
 
 struct kernel {
 	struct arena life;        /* ends with the kernel */
-	jmp_buf life_full;
 	char home[3000], public_url[512], store[3400];
 	struct node *settings;    /* suyuan.json */
 	const struct engine *engine;
@@ -64,16 +63,16 @@ const struct module *house_module(struct arena *a);    /* people, lists, notices
 
 /* sql.c */
 enum {
-	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_KEY_PUT, SQL_RECORD_KEY_GET, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
+	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_KEY_PUT, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
 	SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
 	SQL_IDEM_GET, SQL_IDEM_PUT, SQL_AUDIT_PUT, SQL_AUDIT_LIST,
 	SQL_PARTY_GET, SQL_PARTY_BY_USCC, SQL_PARTY_PUT, SQL_PARTY_ROLES, SQL_PARTY_STATE, SQL_PARTY_OPEN, SQL_PARTY_LIST, SQL_PARTY_LIST_STATE,
 	SQL_ACCOUNT_PUT, SQL_ACCOUNT_LOGIN, SQL_ACCOUNT_LIST, SQL_ACCOUNT_FAIL, SQL_ACCOUNT_GOOD, SQL_ACCOUNT_REMOVE, SQL_ACCOUNT_PASSWORD,
 	SQL_ACCOUNT_GET, SQL_ACCOUNT_OWNERS, SQL_SESSION_DROP_ACCOUNT,
-	SQL_SESSION_PUT, SQL_SESSION_GET, SQL_SESSION_DROP, SQL_CONSENT_PUT, SQL_CONSENT_STOP, SQL_CONSENT_GET, SQL_CONSENT_LIST,
+	SQL_SESSION_PUT, SQL_SESSION_GET, SQL_CONSENT_PUT, SQL_CONSENT_STOP, SQL_CONSENT_GET, SQL_CONSENT_LIST,
 	SQL_CASE_PUT, SQL_CASE_GET, SQL_CASE_MOVE, SQL_CASE_LIST_PARTY, SQL_CASE_LIST_REGION, SQL_CASE_LATE, SQL_CASE_REMINDED, SQL_CASE_LIST_ALL,
-	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT, SQL_NOTICE_READ,
-	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_ACCESS_LIST, SQL_COUNT_RECORDS, SQL_WEBHOOK_PUT, SQL_WEBHOOK_GET,
+	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT,
+	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_WEBHOOK_PUT,
 	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_TEXTS
 };
 extern const char *const kernel_sql[SQL_TEXTS];
@@ -81,8 +80,6 @@ extern const char *const kernel_steps[];       /* numbered migrations of the ker
 extern const size_t kernel_steps_n;
 const char *ddl_for(struct arena *a, const char *text, bool pg);      /* @int @text @blob */
 
-/* boot.c */
-enum err tables_make(struct kernel *k, struct db *db);
 /* append.c */
 enum err record_keys_get(struct call *c, const struct val *row, struct record_keys *ret);
 enum err record_from_row(struct call *c, const struct val *row, unsigned classes, struct record *ret);
@@ -100,7 +97,6 @@ void guard_close(struct kernel *k);
 enum err evidence_resume(struct kernel *k);
 struct writer_hooks evidence_hooks(struct kernel *k);
 struct tile_source tiles_over(struct db **db);
-enum err head_over(struct call *c, uint64_t index, struct log_head *ret);
 /* find.c */
 enum err find_list(struct call *c);
 enum err find_get(struct call *c);

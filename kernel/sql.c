@@ -48,11 +48,9 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_RECORD_AT] = "SELECT " RECORD_COLUMNS " FROM record r JOIN record_key k ON k.record = r.id WHERE r.idx = $1",
 	[SQL_RECORD_EACH] = "SELECT " RECORD_COLUMNS " FROM record r JOIN record_key k ON k.record = r.id WHERE r.idx >= $1 ORDER BY r.idx LIMIT 500",
 	[SQL_RECORD_KEY_PUT] = "INSERT INTO record_key (record, pub, biz, per) VALUES ($1, $2, $3, $4)",
-	[SQL_RECORD_KEY_GET] = "SELECT pub, biz, per FROM record_key WHERE record = $1",
 	[SQL_RECORD_LAST] = "SELECT idx FROM record WHERE root = $1 ORDER BY idx DESC LIMIT 1",
 	[SQL_RECORD_LATEST] = "SELECT id FROM record WHERE root = (SELECT root FROM record WHERE id = $1) ORDER BY idx DESC LIMIT 1",
 	[SQL_RECORD_CORRECTED] = "SELECT id FROM record WHERE corrects = $1 AND root = $2 LIMIT 1",
-	[SQL_COUNT_RECORDS] = "SELECT COUNT(*), COALESCE(MAX(id), 0) FROM record",
 
 	[SQL_ENTRY_PUT] = "INSERT INTO log_entry (idx, body) VALUES ($1, $2)",
 	[SQL_ENTRY_GET] = "SELECT body FROM log_entry WHERE idx = $1",
@@ -79,7 +77,6 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_PARTY_LIST] = "SELECT " PARTY_COLUMNS " FROM party WHERE id < $1 AND region >= $2 AND region < $3 ORDER BY id DESC LIMIT 51",
 	[SQL_PARTY_LIST_STATE] = "SELECT " PARTY_COLUMNS " FROM party WHERE id < $1 AND region >= $2 AND region < $3 AND state = $4 ORDER BY id DESC LIMIT 51",
 	[SQL_WEBHOOK_PUT] = "UPDATE party SET webhook = $2, mail = $3 WHERE id = $1",
-	[SQL_WEBHOOK_GET] = "SELECT webhook, mail FROM party WHERE id = $1",
 
 	[SQL_ACCOUNT_PUT] = "INSERT INTO account (id, party, roles, standing, login, phc, region, fails, locked_until, ended)"
 	                    " VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0)",
@@ -95,7 +92,6 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_SESSION_GET] = "SELECT a.id, a.party, a.roles, a.standing, a.login, a.region, s.until, p.uscc, p.name, p.region, p.roles, p.state, p.open_by_default"
 	                    " FROM session s JOIN account a ON a.id = s.account LEFT JOIN party p ON p.id = a.party"
 	                    " WHERE s.token = $1 AND a.ended = 0",
-	[SQL_SESSION_DROP] = "DELETE FROM session WHERE token = $1",
 	[SQL_SESSION_DROP_ACCOUNT] = "DELETE FROM session WHERE account = $1",
 	[SQL_CONSENT_PUT] = "INSERT INTO consent (party, dock, since, until) VALUES ($1, $2, $3, 0)"
 	                    " ON CONFLICT (party, dock) DO UPDATE SET since = $3, until = 0",
@@ -119,13 +115,11 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_NOTICE_UNSENT] = "SELECT n.id, n.party, n.what, n.record, n.at, n.zh, n.en, p.webhook, p.mail FROM notice n LEFT JOIN party p ON p.id = n.party"
 	                      " WHERE n.sent = 0 ORDER BY n.id LIMIT 100",
 	[SQL_NOTICE_SENT] = "UPDATE notice SET sent = $2 WHERE id = $1",
-	[SQL_NOTICE_READ] = "UPDATE notice SET seen = $3 WHERE id = $1 AND party = $2",
 
 	[SQL_BLOB_PUT] = "INSERT INTO blob (id, party, type, name, size, open, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
 	[SQL_BLOB_GET] = "SELECT id, type, name, size, party, open FROM blob WHERE id = $1",
 	[SQL_SETTING_PUT] = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
 	[SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = $1",
-	[SQL_ACCESS_LIST] = "SELECT record, party, at FROM p_access WHERE owner = $1 AND record < $2 ORDER BY record DESC LIMIT 51",
 };
 
 const char *ddl_for(struct arena *a, const char *text, bool pg)

@@ -144,10 +144,3 @@ void emit_manual(struct buf *b, const struct type *t)
 	}
 	buf_char(b, '\n');
 }
-
-void emit_csv_header(struct buf *b, const struct type *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		buf_fmt(b, "%s%s", i ? "," : "", t->fields[i].name);
-	buf_z(b, "\r\n");
-}

@@ -167,6 +167,5 @@ void emit_table(struct buf *b, const struct type *t, enum dialect d);          /
 struct node *emit_json_schema(struct arena *a, const struct type *t);
 struct node *emit_form(struct arena *a, const struct type *t, const struct value *values);   /* rows for the generic form page */
 void emit_manual(struct buf *b, const struct type *t);                         /* Markdown table */
-void emit_csv_header(struct buf *b, const struct type *t);
 
 #endif

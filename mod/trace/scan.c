@@ -304,7 +304,7 @@ void put_verdict(struct call *c, struct node *o, struct str code, enum standing 
 		put_str(c->arena, o, "first_seen", time_str(c->arena, first, false));
 }
 
-void put_end(struct call *c, struct node *o, const struct item_state *s)
+static void put_end(struct call *c, struct node *o, const struct item_state *s)
 {
 	struct record r;
 	struct node *end;

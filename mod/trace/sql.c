@@ -22,7 +22,6 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_PACK_NEXT] = "SELECT COALESCE(MAX(number), -1) FROM pack WHERE key_id = $1",
 	[Q_PACK_BY_NUMBER] = "SELECT " PACK_COLUMNS " FROM pack WHERE key_id = $1 AND number = $2",
 	[Q_PACK_GET] = "SELECT " PACK_COLUMNS " FROM pack WHERE record = $1",
-	[Q_PACK_OF_BATCH] = "SELECT " PACK_COLUMNS " FROM pack WHERE batch = $1 ORDER BY record LIMIT 100",
 	[Q_ITEMS_PUT] = "INSERT INTO item_set (pack, chunk, record, idx, verb, party, link, ranges) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 	[Q_ITEMS_DROP] = "DELETE FROM item_set WHERE record = $1",
 	[Q_ITEMS_CHUNK] = "SELECT record, idx, verb, party, link, ranges FROM item_set WHERE pack = $1 AND chunk = $2 ORDER BY idx",

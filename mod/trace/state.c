@@ -267,6 +267,7 @@ static bool look_again(struct trace_state *t, int64_t pack, uint32_t item, int64
 	known = l && l->used;
 	if (known) {
 		*ret_before = l->n++;
+		t->looked = true;
 		*ret_first = l->first;
 	}
 	pthread_mutex_unlock(&t->look_lock);
@@ -333,9 +334,14 @@ static void flush_after(void *ctx, enum err e)
 void trace_tick(struct kernel *k, int64_t now)
 {
 	struct trace_state *t = trace_state(k);
-	struct flush *f = calloc(1, sizeof(*f));
+	struct flush *f;
 	size_t cap = 0;
+	bool looked;
 
+	pthread_mutex_lock(&t->look_lock);
+	looked = t->looked;
+	pthread_mutex_unlock(&t->look_lock);
+	f = looked ? calloc(1, sizeof(*f)) : NULL;
 	if (!f)
 		return;
 	pthread_mutex_lock(&t->look_lock);
@@ -354,6 +360,7 @@ void trace_tick(struct kernel *k, int64_t now)
 		f->rows[f->n++] = *l;
 		l->told = l->n;
 	}
+	t->looked = f->n == FLUSH_MAX;          /* more than one flush takes: the rest goes with the next */
 	pthread_mutex_unlock(&t->look_lock);
 	if (!f->n || kernel_change(k, now, flush_run, flush_after, f))
 		flush_after(f, OK);

@@ -23,6 +23,7 @@ struct trace_state {
 	pthread_mutex_t look_lock;            /* guards look[] */
 	struct look *look;
 	size_t n_looks, cap_looks;
+	bool looked;                          /* something to write since the last flush */
 };
 
 #endif

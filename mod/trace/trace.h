@@ -119,7 +119,6 @@ enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct 
 void put_verdict(struct call *c, struct node *o, struct str code, enum standing st, int64_t before, int64_t first);
 enum standing standing_of_item(const struct pack *p, const struct item_state *s, int64_t before);
 enum err put_step(struct call *c, struct node *list, const struct item_event *ev) MUST_USE;
-void put_end(struct call *c, struct node *o, const struct item_state *s);
 struct str bare_code(struct call *c, struct str text);      /* 20 characters in normal form, or empty */
 bool ranges_hold(struct str plain, uint32_t offset);
 enum err count_look(struct call *c, int64_t pack, uint32_t item, int64_t *ret_before, int64_t *ret_first) MUST_USE;
@@ -141,7 +140,7 @@ enum err report_create(struct call *c);
 enum err ticket_run(struct call *c);
 
 enum {
-	Q_PACK_PUT, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_LOOK_GET, Q_LOOK_PUT, Q_PACK_OF_BATCH,
+	Q_PACK_PUT, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_LOOK_GET, Q_LOOK_PUT,
 	TRACE_TEXTS
 };
 extern const char *const trace_sql[TRACE_TEXTS];
