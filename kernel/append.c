@@ -73,7 +73,7 @@ static struct str leaf_bytes(struct call *c, const struct filing *f, const struc
 
 	put_str(a, o, "a", leaf_time(a, c->now));
 	put_z(a, o, "h", "sha256");
-	put_z(a, o, "k", t->schema);
+	put_str(a, o, "k", type_schema(a, t, type_version(t)));
 	put_int(a, o, "n", (int64_t)t->n);
 	put_str(a, o, "r", base64url_str(a, field_hash->b, HASH_LEN));
 	put_z(a, o, "t", f->corrects && !t->blind ? "fix" : leaf_words[t->leaf]);
@@ -133,7 +133,7 @@ enum err kernel_prepare(struct call *c, const struct type *t, const struct value
 	if (e)
 		return e;
 	*p = (struct prepared){ .type = t, .values = values, .record = new_id(c->k, c->now) };
-	slot_leaves(c->arena, HASH_SHA256, t, values, &keys, leaves);
+	slot_leaves(c->arena, HASH_SHA256, t, t->n, values, &keys, leaves);
 	p->root = field_root(HASH_SHA256, leaves, t->n);
 	p->shown = canon_str(c->arena, class_node(c->arena, t, values, KEY_PUBLIC));
 	e = seal_class(c, p->record, &keys, class_node(c->arena, t, values, KEY_BUSINESS), KEY_BUSINESS, &p->biz);

@@ -139,17 +139,11 @@ const struct type *const *kernel_types(const struct kernel *k, size_t *ret_n)
 
 /* ---- tables of the store ---- */
 
-static int64_t version_of(struct db *db)
+static struct str setting_of(struct kernel *k, struct db *db, const char *name)
 {
-	struct arena a;
 	struct rows r;
-	int64_t v = 0;
 
-	arena_init(&a, 65536, NULL);
-	if (db_ask(db, &a, kernel_sql[SQL_SETTING_GET], VALS(V_T(S("schema"))), &r) || r.n == 0 || !str_to_int(row_str(&r, 0, 0), &v))
-		v = 0;
-	arena_end(&a);
-	return v;
+	return db_ask(db, &k->life, kernel_sql[SQL_SETTING_GET], VALS(V_T(str_of(name))), &r) || r.n == 0 ? S("") : row_str(&r, 0, 0);
 }
 
 static enum err run_script(struct kernel *k, struct db *db, const char *text)
@@ -157,28 +151,76 @@ static enum err run_script(struct kernel *k, struct db *db, const char *text)
 	return db_exec(db, ddl_for(&k->life, text, db_is_pg(db)));
 }
 
-static enum err tables_make(struct kernel *k, struct db *db)
+/* Every derived table as this program wants it. */
+static struct str derived_ddl(struct kernel *k, bool pg)
 {
 	struct buf b = buf_in(&k->life, 8192);
-	bool pg = db_is_pg(db);
-	int64_t have;
+
+	for (size_t i = 0; i < k->n_types; i++)
+		emit_table(&b, k->types[i], pg ? DIALECT_PG : DIALECT_SQLITE);
+	for (size_t m = 0; m < k->n_modules; m++)
+		if (k->modules[m]->tables)
+			buf_fmt(&b, "%s\n", ddl_for(&k->life, k->modules[m]->tables, pg));
+	buf_char(&b, 0);
+	return (struct str){ b.p, b.n - 1 };
+}
+
+static struct str drop_derived(struct kernel *k)
+{
+	struct buf b = buf_in(&k->life, 2048);
+
+	for (size_t i = 0; i < k->n_types; i++)
+		buf_fmt(&b, "DROP TABLE IF EXISTS p_%s;\n", k->types[i]->name);
+	for (size_t m = 0; m < k->n_modules; m++)
+		for (size_t i = 0; i < k->modules[m]->n_derived; i++)
+			buf_fmt(&b, "DROP TABLE IF EXISTS %s;\n", k->modules[m]->derived[i]);
+	buf_char(&b, 0);
+	return (struct str){ b.p, b.n - 1 };
+}
+
+/* Derived tables of another shape than this program's are dropped here and filled again when the log is there (derived_fill). The
+ * setting holds the hash of their texts, and nothing while they are not filled. */
+static enum err tables_make(struct kernel *k, struct db *db)
+{
+	struct str ddl = derived_ddl(k, db_is_pg(db)), had = S("");
+	struct hash h = hash_of(HASH_SHA256, ddl);
+	int64_t have = 0;
 	enum err e = run_script(k, db, "CREATE TABLE IF NOT EXISTS setting (name @text PRIMARY KEY, value @text NOT NULL)@end");
-	have = e ? 0 : version_of(db);
+
+	if (!e)
+		(void)str_to_int(setting_of(k, db, "schema"), &have);
 	if (e || have > (int64_t)kernel_steps_n)
 		return e ? e : E_STATE;
+	k->derived = hex_str(&k->life, h.b, HASH_LEN);
+	had = setting_of(k, db, "derived");
+	k->stale = have > 0 && !str_eq(had, k->derived);
 	e = db_begin(db);
 	for (size_t i = (size_t)have; i < kernel_steps_n && !e; i++)
 		e = run_script(k, db, kernel_steps[i]);
-	for (size_t i = 0; i < k->n_types; i++)
-		emit_table(&b, k->types[i], pg ? DIALECT_PG : DIALECT_SQLITE);
-	buf_char(&b, 0);
+	if (!e && k->stale)
+		e = db_exec(db, drop_derived(k).p);
 	if (!e)
-		e = db_exec(db, b.p);
-	for (size_t m = 0; m < k->n_modules && !e; m++)
-		if (k->modules[m]->tables)
-			e = run_script(k, db, k->modules[m]->tables);
+		e = db_exec(db, ddl.p);
+	db_tell(db, kernel_sql[SQL_SETTING_PUT], VALS(V_T(S("derived")), V_T(k->stale ? S("") : k->derived)));
 	db_tell(db, kernel_sql[SQL_SETTING_PUT], VALS(V_T(S("schema")), V_T(str_fmt(&k->life, "%zu", kernel_steps_n))));
 	return db_end(db, e);
+}
+
+static enum err derived_fill(struct kernel *k)
+{
+	enum err e;
+
+	if (!k->stale)
+		return OK;
+	say(SAY_INFO, "the derived tables have a new shape: they are made anew from %llu records", (unsigned long long)log_shown(k->log).size);
+	e = kernel_rebuild(k, &k->life, NULL, NULL);
+	if (!e)
+		e = db_begin(k->db);
+	if (e)
+		return e;
+	db_tell(k->db, kernel_sql[SQL_SETTING_PUT], VALS(V_T(S("derived")), V_T(k->derived)));
+	k->stale = false;
+	return db_end(k->db, OK);
 }
 
 /* ---- secrets and settings of the home ---- */
@@ -378,6 +420,8 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 	for (size_t i = 0; i < k->n_modules && !e; i++)
 		if (k->modules[i]->open)
 			k->state[i] = k->modules[i]->open(k);
+	if (!e && k->writing)
+		e = derived_fill(k);
 	if (!e && k->writing) {
 		struct writer_hooks hooks = evidence_hooks(k);
 

@@ -40,6 +40,8 @@ struct kernel {
 	struct crew *crew;
 	struct tile_source tiles; /* over the writing connection, for the writer thread */
 	bool writing;
+	struct str derived;       /* hash of the texts of the derived tables */
+	bool stale;               /* they are empty: another program had made them */
 	_Atomic int64_t last_id;
 	_Atomic int64_t last_tick;
 	struct hidden_call *answers;      /* writer thread: committed, waiting for their receipts */

@@ -9,7 +9,7 @@ static const struct field access_fields[] = {
 	ROW(viewer, TEXT, REQUIRED, PRIVATE, "二（七）", "查看人", .en = "viewer")
 	ROW(reason, NOTE, REQUIRED, PRIVATE, "二（七）", "事由", .en = "reason")
 };
-const struct type access_type = { .name = "access", .schema = "suyuan/access/1", .zh = "查看记录", .en = "look at withheld values", .leaf = LEAF_ACCESS,
+const struct type access_type = { .name = "access", .schema = "suyuan/access", .zh = "查看记录", .en = "look at withheld values", .leaf = LEAF_ACCESS,
 	.blind = true, .fields = access_fields, .n = ROWS(access_fields), .clause = "二（七）", .plural = "accesses" };
 
 enum { REVEAL_record, REVEAL_reason };
@@ -98,7 +98,7 @@ static const struct field opening_fields[] = {
 	ROW(target, REF, REQUIRED, PRIVATE, "二（七）", "记录", .ref = "any", .index = true, .en = "record")
 	ROW(reason, NOTE, REQUIRED, PRIVATE, "二（七）", "事由", .en = "reason")
 };
-const struct type opening_type = { .name = "opening", .schema = "suyuan/opening/1", .zh = "查看申请", .en = "request to look", .leaf = LEAF_ACCESS,
+const struct type opening_type = { .name = "opening", .schema = "suyuan/opening", .zh = "查看申请", .en = "request to look", .leaf = LEAF_ACCESS,
 	.blind = true, .fields = opening_fields, .n = ROWS(opening_fields), .clause = "二（七）" };
 
 static const struct step opening_steps[] = {

@@ -27,6 +27,7 @@ static enum err check_record(struct verifying *v, struct arena *a, const struct 
 	struct json_trouble trouble;
 	struct node *o;
 	struct hash *leaves, root;
+	size_t slots;
 	enum err e = record_from_row(&v->call, row, all, &r);
 
 	if (e)
@@ -36,14 +37,15 @@ static enum err check_record(struct verifying *v, struct arena *a, const struct 
 		e = json_read(v->call.arena, leaf, &limits, &o, &trouble);
 	if (e)
 		return bad(v, a, "the entry or its keys cannot be read", r.index);
-	leaves = TAKE(v->call.arena, struct hash, r.type->n);
-	slot_leaves(v->call.arena, HASH_SHA256, r.type, r.values, &keys, leaves);
-	root = field_root(HASH_SHA256, leaves, r.type->n);
+	slots = type_slots(r.type, type_version_named(r.type, node_text(o, "k")));
+	if (!slots)
+		return bad(v, a, "the record is of another type than its entry, or of a version this program does not know", r.index);
+	leaves = TAKE(v->call.arena, struct hash, slots);
+	slot_leaves(v->call.arena, HASH_SHA256, r.type, slots, r.values, &keys, leaves);
+	root = field_root(HASH_SHA256, leaves, slots);
 	explicit_bzero(&keys, sizeof(keys));
 	if (!str_eq(node_text(o, "r"), base64url_str(v->call.arena, root.b, HASH_LEN)))
 		return bad(v, a, "the stored values are not those the entry committed to", r.index);
-	if (!str_is(node_text(o, "k"), r.type->schema))
-		return bad(v, a, "the record is of another type than its entry", r.index);
 	v->report->records++;
 	return OK;
 }

@@ -58,6 +58,31 @@ static bool reserved(const char *name)
 	return false;
 }
 
+static unsigned brought_in(const struct field *f) { return f->version ? f->version : 1; }
+
+unsigned type_version(const struct type *t) { return t->n ? brought_in(&t->fields[t->n - 1]) : 1; }
+
+size_t type_slots(const struct type *t, unsigned version)
+{
+	size_t n = t->n;
+
+	while (n && brought_in(&t->fields[n - 1]) > version)
+		n--;
+	return n;
+}
+
+struct str type_schema(struct arena *a, const struct type *t, unsigned version) { return str_fmt(a, "%s/%u", t->schema, version); }
+
+unsigned type_version_named(const struct type *t, struct str schema)
+{
+	size_t n = strlen(t->schema);
+	int64_t v;
+
+	if (!str_starts(schema, t->schema) || schema.n < n + 2 || schema.p[n] != '/' || !str_to_int(str_sub(schema, n + 1, schema.n), &v))
+		return 0;
+	return v >= 1 && v <= (int64_t)type_version(t) ? (unsigned)v : 0;
+}
+
 bool schema_ok(const struct type *t, char why[200])
 {
 	for (size_t i = 0; i < t->n; i++) {
@@ -69,6 +94,8 @@ bool schema_ok(const struct type *t, char why[200])
 			bad = "a compulsory column is empty";
 		else if (type_field(t, str_of(f->name), &first) && first != i)
 			bad = "the name is used twice";
+		else if (i && brought_in(f) < brought_in(f - 1))
+			bad = "rows are added at the end: its version is older than that of the row before";
 		else if ((f->kind == KIND_LISTED || f->kind == KIND_NAMES) && !f->list)
 			bad = "names no list";
 		else if (f->kind == KIND_REF && !f->ref)

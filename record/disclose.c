@@ -146,9 +146,9 @@ static struct hash decoy_leaf(enum hash_id h, const struct record_keys *k, size_
 	return hash_parts(h, parts, ROWS(parts));
 }
 
-void slot_leaves(struct arena *a, enum hash_id h, const struct type *t, const struct value *values, const struct record_keys *k, struct hash *ret)
+void slot_leaves(struct arena *a, enum hash_id h, const struct type *t, size_t n, const struct value *values, const struct record_keys *k, struct hash *ret)
 {
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct str d = slot_disclosure(a, t, i, &values[i], k);
 
 		ret[i] = d.n ? slot_leaf(h, d) : decoy_leaf(h, k, i);

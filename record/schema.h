@@ -62,13 +62,14 @@ struct field {
 	int keep_years;           /* retention; 0 = as long as the record */
 	const char *basis;        /* clause the retention rests on */
 	const char *since, *until;   /* dates the row is in force */
+	unsigned version;         /* of the type that brought this row in; 0 and 1 are the first. Rows are only ever added at the end */
 };
 
 enum leaf_kind { LEAF_NONE, LEAF_REG, LEAF_OBJ, LEAF_FLOW, LEAF_SET, LEAF_ACCESS, LEAF_NOTE };
 
 struct type {
 	const char *name;         /* "product": table p_product, /v1/products, page, CLI */
-	const char *schema;       /* published id with version: "samr-2024-10/product/1"; NULL: an input, never kept */
+	const char *schema;       /* published id without its version: "samr-2024-10/product"; NULL: an input, never kept */
 	const char *zh, *en;
 	enum leaf_kind leaf;
 	bool blind;               /* the leaf names neither submitter nor subject (flows would chart shipments) */
@@ -84,6 +85,11 @@ struct type {
 	{ .name = #id, .kind = KIND_##k, .need = nd, .publicity = pub, .clause = cl, .words = w, __VA_ARGS__ },
 
 const struct field *type_field(const struct type *t, struct str name, size_t *ret_at);   /* NULL when there is none */
+/* A record keeps the version of its type it was filed under: its leaf names "schema/version" and commits to that version's slots. */
+unsigned type_version(const struct type *t);                          /* the newest */
+size_t type_slots(const struct type *t, unsigned version);            /* rows in force in that version: the first so many; 0: no such version */
+struct str type_schema(struct arena *a, const struct type *t, unsigned version);     /* "samr-2024-10/product/2" */
+unsigned type_version_named(const struct type *t, struct str schema); /* of a published id of this type; 0: not one of its versions */
 bool schema_ok(const struct type *t, char why[200]);     /* names, kinds and references make sense; run at start and in tests */
 
 /* ---- kinds: one row each in kind.c ---- */
@@ -151,8 +157,8 @@ void check_input(struct arena *a, const struct type *t, const struct node *in, c
 struct record_keys { unsigned char key[KEY_CLASSES][32]; };
 /* ["salt","name",value] as base64url: the SD-JWT disclosure of one slot. Empty when nothing was said. */
 struct str slot_disclosure(struct arena *a, const struct type *t, size_t slot, const struct value *v, const struct record_keys *k);
-/* Digests of all slots in schema order; a slot nobody filled gets a decoy that looks like any other. */
-void slot_leaves(struct arena *a, enum hash_id h, const struct type *t, const struct value *values, const struct record_keys *k, struct hash *ret);
+/* Digests of the first n slots in schema order (type_slots); a slot nobody filled gets a decoy that looks like any other. */
+void slot_leaves(struct arena *a, enum hash_id h, const struct type *t, size_t n, const struct value *values, const struct record_keys *k, struct hash *ret);
 struct hash slot_leaf(enum hash_id h, struct str disclosure);
 struct hash field_root(enum hash_id h, const struct hash *leaves, size_t n);
 /* The stored form: an object of the values of one class. */

@@ -41,17 +41,17 @@ static const struct field report_fields[] = {
 	const struct type id##_type = { .name = #id, .schema = sch, .zh = z, .en = e, .leaf = lf, .blind = bl, .fields = id##_fields, \
 		.n = ROWS(id##_fields), .clause = cl, .title = ti, __VA_ARGS__ };
 /*   name        schema                      Chinese             English                  leaf       blind  clause       title */
-TYPE(product,    "samr-2024-10/product/1",   "产品",             "product",               LEAF_OBJ,  false, "附2-1-2",   "product_name")
-TYPE(batch,      "samr-2024-10/batch/1",     "批次",             "batch",                 LEAF_OBJ,  false, "附2-1-2",   "factory_batch_or_serial_no", .plural = "batches")
-TYPE(sale,       "samr-2024-10/sale/1",      "生产单位流向",     "sale by the maker",     LEAF_FLOW, true,  "附2-1-3",   "buyer_name")
-TYPE(purchase,   "samr-2024-10/purchase/1",  "销售单位进货",     "purchase by a seller",  LEAF_FLOW, true,  "附2-2-2",   "supplier_name")
-TYPE(resale,     "samr-2024-10/resale/1",    "销售单位售出",     "sale by a seller",      LEAF_FLOW, true,  "附2-2-2",   "customer_name")
-TYPE(pack,       "suyuan/pack/1",            "码包",             "pack of codes",         LEAF_SET,  true,  "附3",       "grain")
-TYPE(activation, "suyuan/activation/1",      "激活",             "activation",            LEAF_SET,  true,  "附3",       "batch")
-TYPE(life,       "suyuan/life/1",            "码的状态变化",     "what happened to codes", LEAF_SET, true,  "一",        "event", .plural = "lives")
-TYPE(attachment, "suyuan/attachment/1",      "附件",             "attachment",            LEAF_SET,  true,  "附2-1-2",   "what")
-TYPE(custom,     "suyuan/custom/1",          "定制产品台账",     "custom-product ledger", LEAF_FLOW, true,  "二（四）",  "product_name")
-TYPE(report,     "suyuan/report/1",          "可疑产品线索",     "report of suspicious goods", LEAF_NOTE, true, "一",     "what")
+TYPE(product,    "samr-2024-10/product",   "产品",             "product",               LEAF_OBJ,  false, "附2-1-2",   "product_name")
+TYPE(batch,      "samr-2024-10/batch",     "批次",             "batch",                 LEAF_OBJ,  false, "附2-1-2",   "factory_batch_or_serial_no", .plural = "batches")
+TYPE(sale,       "samr-2024-10/sale",      "生产单位流向",     "sale by the maker",     LEAF_FLOW, true,  "附2-1-3",   "buyer_name")
+TYPE(purchase,   "samr-2024-10/purchase",  "销售单位进货",     "purchase by a seller",  LEAF_FLOW, true,  "附2-2-2",   "supplier_name")
+TYPE(resale,     "samr-2024-10/resale",    "销售单位售出",     "sale by a seller",      LEAF_FLOW, true,  "附2-2-2",   "customer_name")
+TYPE(pack,       "suyuan/pack",            "码包",             "pack of codes",         LEAF_SET,  true,  "附3",       "grain")
+TYPE(activation, "suyuan/activation",      "激活",             "activation",            LEAF_SET,  true,  "附3",       "batch")
+TYPE(life,       "suyuan/life",            "码的状态变化",     "what happened to codes", LEAF_SET, true,  "一",        "event", .plural = "lives")
+TYPE(attachment, "suyuan/attachment",      "附件",             "attachment",            LEAF_SET,  true,  "附2-1-2",   "what")
+TYPE(custom,     "suyuan/custom",          "定制产品台账",     "custom-product ledger", LEAF_FLOW, true,  "二（四）",  "product_name")
+TYPE(report,     "suyuan/report",          "可疑产品线索",     "report of suspicious goods", LEAF_NOTE, true, "一",     "what")
 
 static const struct type *const types[] = { &product_type, &batch_type, &sale_type, &purchase_type, &resale_type, &pack_type, &activation_type,
 	&life_type, &attachment_type, &custom_type, &report_type };

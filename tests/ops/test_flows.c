@@ -4,7 +4,7 @@
 /* ---- a module of the test's own: one type, one flow, no code of states ---- */
 
 static const struct field errand_fields[] = { ROW(what, TEXT, REQUIRED, PUBLIC, "试1", "事由", .en = "what") };
-static const struct type errand_type = { .name = "errand", .schema = "test/errand/1", .zh = "事务", .en = "errand", .leaf = LEAF_NOTE, .fields = errand_fields,
+static const struct type errand_type = { .name = "errand", .schema = "test/errand", .zh = "事务", .en = "errand", .leaf = LEAF_NOTE, .fields = errand_fields,
 	.n = ROWS(errand_fields), .clause = "试" };
 static const struct type *const errand_types[] = { &errand_type };
 static const struct step errand_steps[] = {
