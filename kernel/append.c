@@ -309,12 +309,20 @@ enum err kernel_latest(struct call *c, int64_t id, int64_t *ret_id)
 	return e;
 }
 
-struct str kernel_blind(struct call *c, const char *label, struct str text)
+void kernel_blind_wide(struct kernel *k, const char *label, struct str text, unsigned char ret[32])
 {
 	struct str parts[] = { str_of(label), S("\n"), text };
-	struct hash h = hmac_of(HASH_SHA256, (struct str){ (const char *)c->k->blind_key, 32 }, parts, ROWS(parts));
+	struct hash h = hmac_of(HASH_SHA256, (struct str){ (const char *)k->blind_key, 32 }, parts, ROWS(parts));
 
-	return str_copy(c->arena, (struct str){ (const char *)h.b, 16 });
+	memcpy(ret, h.b, HASH_LEN);
+}
+
+struct str kernel_blind(struct call *c, const char *label, struct str text)
+{
+	unsigned char wide[32];
+
+	kernel_blind_wide(c->k, label, text, wide);
+	return str_copy(c->arena, (struct str){ (const char *)wide, 16 });
 }
 
 enum err kernel_hide(struct kernel *k, struct arena *a, int64_t record, uint32_t part, struct str plain, struct str *ret)

@@ -120,12 +120,15 @@ struct call {
 	struct str leaf;          /* its bytes */
 	enum err verdict;         /* the change is kept, and this is answered (a counted failed log-in) */
 	void *scratch;            /* from prefill or prepare to run of the same operation */
+	void *ahead;              /* from a module's check to its project: worked out off the writer thread */
+	bool dry;                 /* checked like any other and then left: nothing is written */
 	struct { struct str name, bytes; } upload;      /* what came with the request besides its fields */
 	struct hidden_call *hidden;
 };
 /* "the current state does not allow this" with better words; returns e. */
 enum err call_refuse(struct call *c, enum err e, const char *zh, const char *en);
 enum err call_trouble(struct call *c, size_t field, const char *zh, const char *en);    /* field of op->in; answers E_BAD */
+enum err call_trouble_at(struct call *c, size_t field, size_t at, const char *zh, const char *en);    /* the at-th of its list, from 0 */
 
 /* ---- modules ---- */
 
@@ -218,6 +221,8 @@ struct node *kernel_view(struct call *c, const struct record *r);       /* value
 /* Records whose field has this value, newest first, by the field's column (withheld values through their keyed hash). */
 enum err kernel_find(struct call *c, const struct type *t, const char *field, struct str value, int64_t before, struct rows *ret) MUST_USE;
 struct str kernel_blind(struct call *c, const char *label, struct str text);
+/* The whole 32 bytes of it: a mark and a mask from one code. */
+void kernel_blind_wide(struct kernel *k, const char *label, struct str text, unsigned char ret[32]);
 /* Small derived bytes at rest (item sets): sealed under the home's table key; (record, part) is unique. */
 enum err kernel_hide(struct kernel *k, struct arena *a, int64_t record, uint32_t part, struct str plain, struct str *ret) MUST_USE;
 enum err kernel_show(struct kernel *k, struct arena *a, struct str hidden, struct str *ret) MUST_USE;

@@ -28,6 +28,14 @@ enum err call_refuse(struct call *c, enum err e, const char *zh, const char *en)
 	return e;
 }
 
+enum err call_trouble_at(struct call *c, size_t field, size_t at, const char *zh, const char *en)
+{
+	enum err e = call_trouble(c, field, zh, en);
+
+	c->troubles.last->at = at + 1;
+	return e;
+}
+
 enum err call_trouble(struct call *c, size_t field, const char *zh, const char *en)
 {
 	trouble_add(&c->troubles, &c->op->in->fields[field], str_of(zh), str_of(en));

@@ -125,7 +125,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 const char *ddl_for(struct arena *a, const char *text, bool pg)
 {
 	static const struct { const char *mark, *sqlite, *pg; } words[] = {
-		{ "@int", "INTEGER", "bigint" }, { "@text", "TEXT", "text COLLATE \"C\"" }, { "@blob", "BLOB", "bytea" }, { "@end", " STRICT", "" },
+		{ "@int", "INTEGER", "bigint" }, { "@text", "TEXT", "text COLLATE \"C\"" }, { "@blob", "BLOB", "bytea" }, { "@end", " STRICT", "" }, { "@flat", " STRICT, WITHOUT ROWID", "" },
 	};
 	struct buf b = buf_in(a, strlen(text) * 2);
 

@@ -32,6 +32,8 @@ struct node *troubles_node(struct arena *a, const struct troubles *t)
 		put_z(a, o, "clause", x->clause);
 		put_str(a, o, "zh", x->zh);
 		put_str(a, o, "en", x->en);
+		if (x->at)
+			put_int(a, o, "at", (int64_t)x->at);
 		node_add(arr, o);
 	}
 	return arr;
@@ -102,7 +104,7 @@ bool schema_ok(const struct type *t, char why[200])
 			bad = "names no record type";
 		else if (f->index && reserved(f->name))
 			bad = "the name is a column of every derived table";
-		else if (f->index && (f->kind == KIND_STANDARDS || f->kind == KIND_ITEMS || f->cls == TRANSIENT))
+		else if (f->index && (f->kind == KIND_STANDARDS || f->kind == KIND_ITEMS || f->kind == KIND_CODES || f->cls == TRANSIENT))
 			bad = "this kind cannot be a column";
 		if (bad) {
 			snprintf(why, 200, "%s.%s: %s", t->name, f->name ? f->name : "?", bad);
@@ -178,7 +180,10 @@ static bool accept_one(struct checking *c, const struct field *f, struct str s, 
 	return true;
 }
 
-static bool many(enum kind k) { return k == KIND_STANDARDS || k == KIND_ITEMS || k == KIND_NAMES; }
+static bool many(enum kind k) { return k == KIND_STANDARDS || k == KIND_ITEMS || k == KIND_CODES || k == KIND_NAMES; }
+
+/* A code of another scheme may hold a comma or a semicolon. */
+static bool separates(enum kind k, char c) { return c == '\n' || (k != KIND_CODES && (c == ',' || c == ';')); }
 
 /* Several answers arrive as an array, or as one text with separators (forms, CSV). */
 static void accept_many(struct checking *c, const struct field *f, const struct node *in, struct value *v)
@@ -191,7 +196,7 @@ static void accept_many(struct checking *c, const struct field *f, const struct 
 		cap = in->n;
 	else
 		for (size_t i = 0; i <= text.n; i++)
-			cap += i == text.n || strchr(",;\n", text.p[i]) != NULL;
+			cap += i == text.n || separates(f->kind, text.p[i]);
 	if (cap > max) {
 		refuse(c, f, str_fmt(c->a, "最多%zu项", max).p, str_fmt(c->a, "at most %zu items", max).p);
 		return;
@@ -207,7 +212,7 @@ static void accept_many(struct checking *c, const struct field *f, const struct 
 	for (size_t from = 0, i = 0; in->kind == NODE_STR && i <= text.n; i++) {
 		struct str one;
 
-		if (i < text.n && !strchr(",;\n", text.p[i]))
+		if (i < text.n && !separates(f->kind, text.p[i]))
 			continue;
 		one = str_trim(str_sub(text, from, i - from));
 		from = i + 1;

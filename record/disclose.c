@@ -11,7 +11,7 @@ enum key_class value_class(const struct field *f, const struct value *v)
 {
 	if (f->cls == PERSON)
 		return KEY_PERSON;
-	if (f->kind == KIND_ITEMS)
+	if (f->kind == KIND_ITEMS || f->kind == KIND_CODES)
 		return KEY_BUSINESS;            /* a code is on its goods for all to read; how many went together is nobody's business */
 	if (f->publicity == PUBLIC || f->publicity == UNSTATED || (f->publicity == OWNER_CHOICE && v->open))
 		return KEY_PUBLIC;

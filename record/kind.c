@@ -24,6 +24,7 @@ static const struct kind_row rows[KINDS] = {
 	[KIND_LOGIN]     = { "login",     "登录名",           "text",           "string",  "text", 40 },
 	[KIND_PASSWORD]  = { "password",  "密码",             "password",       "string",  "text", 200 },
 	[KIND_NAMES]     = { "names",     "选项",             "select",         "array",   "text", 16 },
+	[KIND_CODES]     = { "codes",     "其他体系的码",     "textarea",       "array",   "text", 100000 },
 	[KIND_URL]       = { "url",       "网址",             "url",            "string",  "text", 500 },
 };
 
@@ -238,8 +239,27 @@ static struct verdict accept_ref(struct arena *a, struct str s)
 	return id_get(s, &id) ? yes_i(id_str(a, id), id) : no("应为13位记录编号", "give a record id of 13 characters");
 }
 
+/* Any scheme's code is taken as it is printed; a scanner's separator (FNC1, GS) becomes the bracketed form. */
+static struct verdict accept_code_text(struct arena *a, struct str s)
+{
+	struct ident_result r;
+	size_t n = utf8_count(s);
+
+	if (memchr(s.p, 0x1d, s.n)) {
+		ident_scan(a, s, IDENT_LENIENT, &r);
+		if (!r.valid)
+			return no(str_z(a, r.error.zh), str_z(a, r.error.en));
+		return yes(str_copy(a, r.normal));
+	}
+	if (!shown_text(s, false))
+		return no("含有不可见或不合规的字符", "contains control or invisible characters");
+	return n >= 4 && n <= 300 ? yes(s) : no("一个码应为4到300个字符", "a code has 4 to 300 characters");
+}
+
 struct verdict kind_accept(struct arena *a, const struct field *f, struct str s)
 {
+	if (f->kind == KIND_CODES)
+		return accept_code_text(a, s);
 	if (!shown_text(s, f->kind == KIND_NOTE))
 		return no("含有不可见或不合规的字符", "contains control or invisible characters");
 	switch (f->kind) {

@@ -37,7 +37,7 @@ enum key_class { KEY_PUBLIC, KEY_BUSINESS, KEY_PERSON, KEY_CLASSES };
 enum kind {
 	KIND_TEXT, KIND_NOTE, KIND_LISTED, KIND_USCC, KIND_CONTACT, KIND_DATE, KIND_TIME, KIND_FILE, KIND_PERMIT, KIND_STANDARDS,
 	KIND_CODE, KIND_ITEMS, KIND_DECIMAL, KIND_INTEGER, KIND_YES, KIND_REF, KIND_REGION, KIND_LOGIN, KIND_PASSWORD, KIND_NAMES,
-	KIND_URL, KINDS
+	KIND_URL, KIND_CODES, KINDS
 };
 
 struct field {
@@ -114,7 +114,7 @@ struct value {
 	enum said said;
 	bool open;                /* OWNER_CHOICE: the party opens it */
 	struct str text;          /* normal form */
-	const struct str *list;   /* KIND_STANDARDS, KIND_ITEMS, KIND_NAMES */
+	const struct str *list;   /* KIND_STANDARDS, KIND_ITEMS, KIND_CODES, KIND_NAMES */
 	size_t n;
 	int64_t i;                /* day of a date, ms of a time, id of a reference, number, 0/1 */
 };
@@ -128,6 +128,7 @@ struct trouble {
 	struct str field;         /* name; "" for the whole */
 	const char *clause;
 	struct str zh, en;
+	size_t at;                /* of a list: which item, from 1; 0: the whole field */
 	struct trouble *next;
 };
 struct troubles {

@@ -94,6 +94,7 @@ struct str ask_words(const struct ask *q, const char *zh, const char *en);
 struct str word_of(const struct ask *q, const char *group, struct str key);       /* words.def; the key itself when it has no row */
 struct str china_time(struct ask *q, struct str rfc3339);
 void page_home(struct ask *q);
+void page_link(struct ask *q);          /* a GS1 Digital Link at the root: the same answer as /c/{code} */
 void page_login(struct ask *q);
 void page_logout(struct ask *q);
 void page_register(struct ask *q);

@@ -112,7 +112,7 @@ static bool starts_open(const struct ask *q, const struct node *raw, const struc
 	return !names_hold(raw ? node_get(raw, "withhold") : NULL, f->name) && q->who->open_by_default;
 }
 
-static bool many(enum kind k) { return k == KIND_STANDARDS || k == KIND_ITEMS; }
+static bool many(enum kind k) { return k == KIND_STANDARDS || k == KIND_ITEMS || k == KIND_CODES; }
 
 static void fill_row(struct ask *q, struct node *o, const struct op *op, const struct field *f, const struct node *raw)
 {

@@ -41,7 +41,7 @@ static struct str shown_field(struct ask *q, const struct field *f, const struct
 {
 	struct str zh = node_text(row, "value_zh");
 
-	if (f && (f->kind == KIND_STANDARDS || f->kind == KIND_ITEMS || f->kind == KIND_TEXT || f->kind == KIND_NOTE))
+	if (f && (f->kind == KIND_STANDARDS || f->kind == KIND_ITEMS || f->kind == KIND_CODES || f->kind == KIND_TEXT || f->kind == KIND_NOTE))
 		return shown(q, "", node_get(row, "value"));
 	return zh.n && !q->english ? zh : shown(q, f ? f->name : "", node_get(row, "value"));
 }
@@ -51,7 +51,7 @@ static struct str shown_field(struct ask *q, const struct field *f, const struct
 static bool fits_column(const struct field *f)
 {
 	switch (f->kind) {
-	case KIND_FILE: case KIND_NOTE: case KIND_PASSWORD: case KIND_ITEMS: case KIND_STANDARDS: case KIND_CONTACT: case KIND_LOGIN: return false;
+	case KIND_FILE: case KIND_NOTE: case KIND_PASSWORD: case KIND_ITEMS: case KIND_CODES: case KIND_STANDARDS: case KIND_CONTACT: case KIND_LOGIN: return false;
 	default: return f->cls == BY_PUBLICITY && strcmp(f->name, "key") != 0;
 	}
 }

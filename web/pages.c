@@ -130,6 +130,21 @@ static void put_found(struct ask *q, struct node *list, const char *type_name, c
 	}
 }
 
+void page_link(struct ask *q)
+{
+	struct str query = q->h->query;
+	enum err e = session_find(q);
+
+	q->html = wants_html(q, true);
+	q->op = op_find(q->f->k, S("scan"));
+	q->call.raw = node_obj(q->a);
+	put_str(q->a, q->call.raw, "code", str_fmt(q->a, "%s%.*s%s%.*s", kernel_public_url(q->f->k), STR_ARG(q->h->path), query.n ? "?" : "", STR_ARG(query)));
+	if (e)
+		reply_error(q, e);
+	else
+		ask_run(q, q->op, reply_call);
+}
+
 void page_home(struct ask *q)
 {
 	static const char *const searched[] = { "maker", "seller", "user_unit", "product" };

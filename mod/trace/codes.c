@@ -75,7 +75,7 @@ static enum err pack_from(struct call *c, const struct rows *r, struct pack *ret
 		return E_CORRUPT;
 	*ret = (struct pack){ .record = row_int(r, 0, 0), .key = (unsigned)row_int(r, 0, 1), .number = (uint32_t)row_int(r, 0, 2), .party = row_int(r, 0, 3),
 		.product = row_int(r, 0, 4), .batch = row_int(r, 0, 5), .grain = (enum grain)row_int(r, 0, 6), .count = n, .at = row_int(r, 0, 8),
-		.unmarked = row_int(r, 0, 9) != 0, .goods = row_str(r, 0, 10) };
+		.unmarked = row_int(r, 0, 9) != 0, .goods = row_str(r, 0, 10), .theirs = row_int(r, 0, 11) != 0, .aliased = row_int(r, 0, 12) != 0 };
 	return OK;
 }
 
@@ -101,13 +101,16 @@ static enum err pack_wanted(struct call *c, enum grain g, int64_t *ret_count)
 {
 	const struct value *v = c->in;
 	bool maker = (c->who->roles & R_MAKER) != 0, unmarked = v[PACK_unmarked].i != 0;
+	size_t theirs = v[PACK_codes].n;
 
-	*ret_count = g == GRAIN_ITEM ? v[PACK_count].i : 1;
+	*ret_count = g != GRAIN_ITEM ? 1 : theirs ? (int64_t)theirs : v[PACK_count].i;
 	if (unmarked && !v[PACK_goods].said)
 		call_trouble(c, PACK_goods, "上游未赋码的货物须填货物名称", "name the goods that came without a code");
 	if (!unmarked && !maker)
 		call_trouble(c, PACK_unmarked, "销售单位只能为上游未赋码的货物补码", "a seller makes codes only for goods that came without one");
-	if (g == GRAIN_ITEM && (!v[PACK_count].said || *ret_count < 1 || *ret_count > PACK_MAX))
+	if (theirs && g == GRAIN_ITEM && v[PACK_count].said && v[PACK_count].i != (int64_t)theirs)
+		call_trouble(c, PACK_count, "个数与登记的码数不符；登记已有的码时可不填", "the count differs from the number of codes; leave it out");
+	if (!theirs && g == GRAIN_ITEM && (!v[PACK_count].said || *ret_count < 1 || *ret_count > PACK_MAX))
 		call_trouble(c, PACK_count, "一物一码须填个数，1 到 134217728", "an item pack needs a count of 1 to 134217728");
 	if (g == GRAIN_PRODUCT && !v[PACK_product].said && !unmarked)
 		call_trouble(c, PACK_product, "一品一码须指明产品", "a product code needs its product");
@@ -139,8 +142,13 @@ enum err pack_create(struct call *c)
 	e = kernel_append(c, &f, &record);
 	if (e)
 		return e;
-	put_str(c->arena, c->out, "first", code_text(c, &(struct sealed){ key, (unsigned)g, (uint32_t)number, 0 }));
-	put_str(c->arena, c->out, "last", code_text(c, &(struct sealed){ key, (unsigned)g, (uint32_t)number, (uint32_t)(count - 1) }));
+	if (v[PACK_codes].n) {
+		put_str(c->arena, c->out, "first", v[PACK_codes].list[0]);
+		put_str(c->arena, c->out, "last", v[PACK_codes].list[v[PACK_codes].n - 1]);
+	} else {
+		put_str(c->arena, c->out, "first", code_text(c, &(struct sealed){ key, (unsigned)g, (uint32_t)number, 0 }));
+		put_str(c->arena, c->out, "last", code_text(c, &(struct sealed){ key, (unsigned)g, (uint32_t)number, (uint32_t)(count - 1) }));
+	}
 	put_int(c->arena, c->out, "count", count);
 	put_str(c->arena, c->out, "codes", str_fmt(c->arena, "/v1/packs/%.*s/codes", STR_ARG(id_str(c->arena, record))));
 	return OK;

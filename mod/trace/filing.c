@@ -25,6 +25,18 @@ static bool names_standard(const struct list_row *unit)
 	return unit->facts && strstr(unit->facts, "std=") != NULL;
 }
 
+/* What the code schemes of annex 3 need of a product. */
+static void check_schemes(struct call *c)
+{
+	struct value *gtin = &c->in[PRODUCT_gtin], *nsi = &c->in[PRODUCT_number_system];
+	int64_t n;
+
+	if (gtin->said && !gtin_check(gtin->text))
+		call_trouble(c, PRODUCT_gtin, "商品条码应为8、12、13或14位数字，且校验码正确", "a GTIN has 8, 12, 13 or 14 digits with a right check digit");
+	if (nsi->said && (nsi->text.n != 5 || !str_to_int(nsi->text, &n) || !is_digit(nsi->text.p[0])))
+		call_trouble(c, PRODUCT_number_system, "编码体系标识应为5位数字", "a number system identifier has 5 digits");
+}
+
 static void check_product(struct call *c)
 {
 	const struct value *v = c->in, *std = &v[PRODUCT_mandatory_national_standard];
@@ -46,6 +58,7 @@ static void check_product(struct call *c)
 			             "a mandatory standard begins with 'GB '; others go to standard_applied");
 	if (outside && !v[PRODUCT_outside_ground].said)
 		call_trouble(c, PRODUCT_outside_ground, "清单外产品须选追溯依据", "a product outside the list needs its ground");
+	check_schemes(c);
 	if (v[PRODUCT_licence_or_ccc_certificate_no].said == SAID_VALUE && row_fact(unit, "licence") && permit.n == 16 && is_digit(permit.p[0]))
 		call_trouble(c, PRODUCT_licence_or_ccc_certificate_no, "这种产品实行生产许可证管理，应填许可证号", "this unit needs a production licence number");
 	if (v[PRODUCT_licence_or_ccc_certificate_no].said == SAID_VALUE && row_fact(unit, "ccc") && !is_digit(permit.p[0]))
@@ -63,6 +76,7 @@ static void check_quantity(struct call *c, size_t quantity, size_t unit)
 static const struct { const struct type *type; size_t items; bool own; } with_items[] = {
 	{ &sale_type, SALE_items, true }, { &purchase_type, PURCHASE_trace_code, false }, { &resale_type, RESALE_trace_code, false },
 	{ &activation_type, ACTIVATION_items, true }, { &life_type, LIFE_items, true }, { &attachment_type, ATTACHMENT_items, true },
+	{ &alias_type, ALIAS_items, true },
 };
 
 /* A maker speaks of codes of its own packs only, an officer of those of the region; sellers of any goods they hold. */
@@ -123,20 +137,36 @@ static enum err check_corrected(struct call *c)
 /* A new label is one of the same maker's codes: the page of the old one sends people there. */
 static enum err check_successor(struct call *c)
 {
-	struct sealed s;
-	struct pack p;
+	struct code_place p;
 	enum err e;
 
 	if (c->op->in != &life_type || c->in[LIFE_successor].said != SAID_VALUE)
 		return OK;
-	e = code_open(c->k, c->in[LIFE_successor].text, &s);
+	e = code_find(c, c->in[LIFE_successor].text, &p);
 	if (!e)
-		e = pack_by_number(c, s.key_id, s.batch, &p);
-	if (!e && s.index < p.count)
-		e = speaks_of(c, LIFE_successor, &p);
-	else if (!e || e == E_FORGED || e == E_ABSENT)
+		e = speaks_of(c, LIFE_successor, &p.p);
+	else if (e == E_FORGED || e == E_UNKNOWN)
 		e = call_trouble(c, LIFE_successor, "不是本平台签发的追溯码", "this code was not issued here");
 	return e == E_BAD ? OK : e;
+}
+
+/* Codes of other schemes: of the scheme the batch states, each once, one to each item. */
+static enum err check_codes(struct call *c)
+{
+	const struct value *v = c->in;
+	size_t field = c->op->in == &alias_type ? ALIAS_codes : PACK_codes, count;
+	struct code_place *p;
+	struct str bad;
+	enum err e;
+
+	if ((c->op->in != &alias_type && c->op->in != &pack_type) || !v[field].n)
+		return OK;
+	if (c->op->in == &alias_type && v[ALIAS_items].n) {
+		e = items_places(c, v[ALIAS_items].list, v[ALIAS_items].n, v[ALIAS_codes].n, &p, &count, &bad);
+		if (e == E_TOO_BIG || (!e && count != v[ALIAS_codes].n && count != 1))
+			call_trouble(c, ALIAS_codes, "个数与已登记的追溯码不一致", "not as many as the codes registered already");
+	}
+	return foreign_check(c, field, v[field].list, v[field].n);
 }
 
 /* Nobody asks a consumer's name, and none is taken. */
@@ -163,6 +193,8 @@ enum err trace_check(struct call *c)
 	else if (c->op->in == &custom_type && c->who->uscc.n && str_eq(c->in[CUSTOM_user_uscc].text, c->who->uscc))
 		call_trouble(c, CUSTOM_user_uscc, "使用方不能是本单位", "the user is another party than yours");
 	e = check_items(c);
+	if (!e)
+		e = check_codes(c);
 	if (!e)
 		e = check_corrected(c);
 	return e ? e : check_successor(c);
@@ -238,14 +270,12 @@ enum err report_create(struct call *c)
 {
 	struct filing f = { .type = &report_type, .values = c->in };
 	struct str region = c->in[REPORT_region].text;
-	struct sealed s;
-	struct pack p;
+	struct code_place p;
 	struct party maker;
 	int64_t record;
 	enum err e;
 
-	if (!region.n && c->in[REPORT_code].said && code_open(c->k, c->in[REPORT_code].text, &s) == OK &&
-	    pack_by_number(c, s.key_id, s.batch, &p) == OK && party_get(c, p.party, &maker) == OK)
+	if (!region.n && c->in[REPORT_code].said && code_find(c, c->in[REPORT_code].text, &p) == OK && party_get(c, p.p.party, &maker) == OK)
 		region = maker.region;
 	f.region = region;
 	e = kernel_append(c, &f, &record);
@@ -275,6 +305,15 @@ enum err ticket_run(struct call *c)
 
 enum { PACK_PART = 1000 };      /* of kernel_hide: item sets begin at 1024 */
 
+static enum err keep_codes(struct call *c, int64_t record, enum grain g, const struct value *codes)
+{
+	struct code_place *p = TAKE(c->arena, struct code_place, codes->n);
+
+	for (size_t i = 0; i < codes->n; i++)
+		p[i] = (struct code_place){ .pack = record, .item = g == GRAIN_ITEM ? (uint32_t)i : 0 };
+	return foreign_keep(c, record, p, codes->list, codes->n);
+}
+
 static enum err project_pack(struct call *c, int64_t record, int64_t party, int64_t at, const struct value *v)
 {
 	enum grain g = str_is(v[PACK_grain].list[0], "product") ? GRAIN_PRODUCT : str_is(v[PACK_grain].list[0], "batch") ? GRAIN_BATCH : GRAIN_ITEM;
@@ -293,8 +332,44 @@ static enum err project_pack(struct call *c, int64_t record, int64_t party, int6
 	if (e)
 		return e;
 	db_tell(c->db, trace_sql[Q_PACK_PUT], VALS(V_I(record), V_I(v[PACK_key].i), V_I(v[PACK_number].i), V_I(party), V_I(product), V_I(batch), V_I(g),
-	        V_B(count), V_I(at), V_I(v[PACK_unmarked].i), V_T(v[PACK_goods].text)));
-	return OK;
+	        V_B(count), V_I(at), V_I(v[PACK_unmarked].i), V_T(v[PACK_goods].text), V_I(v[PACK_codes].n > 0)));
+	return v[PACK_codes].n ? keep_codes(c, record, g, &v[PACK_codes]) : OK;
+}
+
+/* One registered code may get several further ones; otherwise they stand in pairs. */
+static enum err alias_places(struct call *c, const struct value *v, struct code_place **ret)
+{
+	size_t n = v[ALIAS_codes].n, got;
+	struct str bad;
+	enum err e = items_places(c, v[ALIAS_items].list, v[ALIAS_items].n, n, ret, &got, &bad);
+
+	for (; !e && got == 1 && got < n; got++)
+		(*ret)[got] = (*ret)[0];
+	return e ? e : got == n ? OK : E_BAD;
+}
+
+static enum err project_alias(struct call *c, int64_t record, int64_t corrects, const struct value *v)
+{
+	const unsigned all = (1u << KEY_CLASSES) - 1;
+	struct code_place *p;
+	struct record old;
+	enum err e = OK;
+
+	if (corrects) {
+		e = kernel_record(c, corrects, all, &old);
+		if (!e)
+			e = foreign_drop(c, corrects, old.values[ALIAS_codes].list, old.values[ALIAS_codes].n);
+	}
+	if (!e)
+		e = alias_places(c, v, &p);
+	if (!e)
+		e = foreign_keep(c, record, p, v[ALIAS_codes].list, v[ALIAS_codes].n);
+	for (size_t i = 0; !e && i < v[ALIAS_codes].n; i++)
+		if (i == 0 || p[i].pack != p[i - 1].pack) {
+			db_tell(c->db, trace_sql[Q_PACK_ALIASED], VALS(V_I(p[i].pack)));
+			memory_touch(c->k, p[i].pack);
+		}
+	return e;
 }
 
 static enum verb life_verb(struct str event)
@@ -346,6 +421,8 @@ enum err trace_project(struct call *c, const struct type *t, int64_t record, uin
 	}
 	if (t == &pack_type)
 		return project_pack(c, record, party, at, v);
+	if (t == &alias_type)
+		return project_alias(c, record, corrects, v);
 	if (!set_of_record(t, v, &items, &verb, &link)) {
 		if (t == &attachment_type)
 			memory_touch(c->k, 0);   /* papers of a batch stand on the pages of all its packs */

@@ -118,6 +118,17 @@ static struct str code_part(struct str s)
 	return from ? str_sub(s, from, SEALED_TEXT) : s;
 }
 
+/* A code of another scheme, or one of ours in another spelling. */
+static enum err read_foreign(struct call *c, struct str text, struct item_sets *ret)
+{
+	struct code_place p;
+	enum err e = code_find(c, text, &p);
+
+	if (!e)
+		add_range(c, set_of(c, ret, &p.p), p.item, p.item);
+	return e == E_UNKNOWN ? E_FORGED : e;
+}
+
 static enum err read_one(struct call *c, struct str text, struct item_sets *ret)
 {
 	struct sealed s;
@@ -127,12 +138,38 @@ static enum err read_one(struct call *c, struct str text, struct item_sets *ret)
 	for (size_t i = 0; i + 2 <= text.n; i++)
 		if (text.p[i] == '.' && text.p[i + 1] == '.')
 			return read_code_range(c, code_part(str_sub(text, 0, i)), code_part(str_sub(text, i + 2, text.n)), ret);
-	if (text.n == ID_TEXT || (text.n > ID_TEXT && text.p[ID_TEXT] == ':'))
-		return read_pack_range(c, text, ret);
+	if (text.n == ID_TEXT || (text.n > ID_TEXT && text.p[ID_TEXT] == ':')) {
+		e = read_pack_range(c, text, ret);
+		return e == E_FORGED ? read_foreign(c, text, ret) : e;         /* thirteen digits may also be a trade item number */
+	}
 	e = open_known(c, ret, code_part(text), &s, &p);
 	if (!e)
 		add_range(c, set_of(c, ret, &p), s.index, s.index);
-	return e;
+	return e == E_FORGED ? read_foreign(c, text, ret) : e;
+}
+
+enum err items_places(struct call *c, const struct str *list, size_t n, size_t max, struct code_place **ret, size_t *ret_n, struct str *bad)
+{
+	struct code_place *p = TAKE(c->arena, struct code_place, max);
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct item_sets one = { 0 };
+		enum err e = read_one(c, list[i], &one);
+		const struct item_set *s = one.set;
+
+		if (!e && count + (s->r->hi - s->r->lo) >= max)
+			e = E_TOO_BIG;
+		if (e) {
+			*bad = list[i];
+			return e;
+		}
+		for (uint32_t at = s->r->lo; at <= s->r->hi; at++)
+			p[count++] = (struct code_place){ s->pack.record, at, s->pack };
+	}
+	*ret = p;
+	*ret_n = count;
+	return OK;
 }
 
 static int by_lo(const void *x, const void *y)

@@ -247,7 +247,7 @@ enum err put_step(struct call *c, struct node *list, const struct item_event *ev
 	put_int(c->arena, o, "index", (int64_t)ev->index);
 	for (size_t i = 0; i < r.type->n; i++) {
 		const struct field *f = &r.type->fields[i];
-		struct node *v = f->kind == KIND_ITEMS ? NULL : value_node(c->arena, f, &r.values[i]), *row;
+		struct node *v = f->kind == KIND_ITEMS || f->kind == KIND_CODES ? NULL : value_node(c->arena, f, &r.values[i]), *row;
 
 		if (!v)
 			continue;
@@ -291,7 +291,7 @@ static struct str grouped(struct call *c, struct str code)
 void put_verdict(struct call *c, struct node *o, struct str code, enum standing st, int64_t before, int64_t first)
 {
 	put_str(c->arena, o, "code", code);
-	put_str(c->arena, o, "code_text", grouped(c, code));
+	put_str(c->arena, o, "code_text", code.n == SEALED_TEXT && bare_code(c, code).n ? grouped(c, code) : code);
 	put_z(c->arena, o, "verdict", verdicts[st].key);
 	put_str(c->arena, o, "verdict_zh", st == ST_AGAIN ? str_fmt(c->arena, "有效·已查询 %lld 次", (long long)before) : str_of(verdicts[st].zh));
 	put_str(c->arena, o, "verdict_en", st == ST_AGAIN ? str_fmt(c->arena, "valid, queried %lld times before", (long long)before)
@@ -342,73 +342,72 @@ struct str bare_code(struct call *c, struct str s)
 	return (struct str){ out, SEALED_TEXT };
 }
 
-static enum err foreign_or_forged(struct call *c, struct str text)
-{
-	struct ident_result r;
+static const char *const grain_words[] = { "product", "batch", "item" };
 
-	ident_scan(c->arena, text, IDENT_LENIENT, &r);
-	if (r.valid && r.kind != IDENT_SEALED)
-		return call_refuse(c, E_UNKNOWN, "这是其他体系的码，本平台没有登记它的信息", "a code of another scheme that this platform knows nothing about");
-	if (r.kind == IDENT_SEALED)
-		return call_refuse(c, E_FORGED, "本平台未签发此码：可能输错，也可能是伪造的", "not issued here: mistyped or forged");
-	return call_refuse(c, E_FORGED, "认不出这个码：请检查是否输错", "this text is no code; check for typing errors");
+/* Every code the item carries: the one asked for first, its own, those registered beside it. */
+static enum err put_codes(struct call *c, struct node *o, const struct code_place *p, bool own)
+{
+	struct node *list = node_arr(c->arena);
+	enum err e = OK;
+
+	if (own) {
+		struct node *row = node_obj(c->arena);
+
+		put_str(c->arena, row, "code", code_text(c, &(struct sealed){ p->p.key, p->p.grain, p->p.number, p->item }));
+		put_z(c->arena, row, "kind", "sealed");
+		node_add(list, row);
+	}
+	e = foreign_texts(c, p->pack, p->item, list);
+	if (!e && list->n > own)
+		node_set(o, S("codes"), list);
+	return e;
 }
 
 enum err scan_run(struct call *c)
 {
-	struct str code = bare_code(c, c->in[0].text);
+	struct str bare = bare_code(c, c->in[0].text);
 	struct item_event *ev;
 	struct item_state st;
-	struct sealed s;
-	struct pack p;
+	struct code_place p;
 	size_t n;
 	int64_t before = 0, first = 0;
-	enum err e = code.n ? code_open(c->k, code, &s) : E_FORGED;
+	enum err e = code_find(c, c->in[0].text, &p);
 
-	if (e == E_FORGED)
-		return foreign_or_forged(c, c->in[0].text);
 	if (!e)
-		e = pack_by_number(c, s.key_id, s.batch, &p);
-	if (!e && s.index >= p.count)
-		e = E_ABSENT;
-	if (e)
-		return e == E_ABSENT ? call_refuse(c, E_FORGED, "本平台未签发此码", "not issued here") : e;
-	e = item_history(c, p.record, s.index, &ev, &n);
+		e = item_history(c, p.pack, p.item, &ev, &n);
 	if (!e)
-		e = count_look(c, p.record, s.index, &before, &first);
+		e = count_look(c, p.pack, p.item, &before, &first);
 	if (e)
 		return e;
-	item_fold(&p, ev, n, &st);
-	put_verdict(c, c->out, code, standing_of_item(&p, &st, before), before, first);
-	put_z(c->arena, c->out, "grain", p.grain == GRAIN_ITEM ? "item" : p.grain == GRAIN_BATCH ? "batch" : "product");
+	item_fold(&p.p, ev, n, &st);
+	put_verdict(c, c->out, bare.n ? bare : str_trim(c->in[0].text), standing_of_item(&p.p, &st, before), before, first);
+	put_z(c->arena, c->out, "grain", grain_words[p.p.grain]);
 	if (st.ended)
 		put_end(c, c->out, &st);
-	e = goods_view(c, &p, st.batch, c->out);
+	e = put_codes(c, c->out, &p, !p.p.theirs);
+	if (!e)
+		e = goods_view(c, &p.p, st.batch, c->out);
 	return e ? e : put_steps(c, c->out, ev, n);
 }
 
 /* Where has this code been: for its maker, holders and officers; others get what the public page shows. */
 enum err where_run(struct call *c)
 {
+	struct str bare = bare_code(c, c->in[0].text);
 	struct item_event *ev;
-	struct sealed s;
-	struct pack p;
+	struct code_place p;
 	size_t n;
-	enum err e = code_open(c->k, c->in[0].text, &s);
+	enum err e = code_find(c, c->in[0].text, &p);
 
 	if (!e)
-		e = pack_by_number(c, s.key_id, s.batch, &p);
-	if (!e && s.index >= p.count)
-		e = E_ABSENT;
-	if (e)
-		return e == E_ABSENT || e == E_FORGED ? E_FORGED : e;
-	e = item_history(c, p.record, s.index, &ev, &n);
+		e = item_history(c, p.pack, p.item, &ev, &n);
 	if (e)
 		return e;
-	put_str(c->arena, c->out, "code", bare_code(c, c->in[0].text));
-	if (p.party == c->who->party || c->who->roles & (R_OFFICER | R_OPERATOR)) {      /* to others they would tell how much is made */
-		put_str(c->arena, c->out, "pack", id_str(c->arena, p.record));
-		put_int(c->arena, c->out, "index", s.index);
+	put_str(c->arena, c->out, "code", bare.n ? bare : str_trim(c->in[0].text));
+	if (p.p.party == c->who->party || c->who->roles & (R_OFFICER | R_OPERATOR)) {      /* to others they would tell how much is made */
+		put_str(c->arena, c->out, "pack", id_str(c->arena, p.pack));
+		put_int(c->arena, c->out, "index", p.item);
 	}
-	return put_steps(c, c->out, ev, n);
+	e = put_codes(c, c->out, &p, !p.p.theirs);
+	return e ? e : put_steps(c, c->out, ev, n);
 }

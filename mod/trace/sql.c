@@ -1,30 +1,45 @@
 /* mod/trace/sql.c - every SQL text of this module, and its derived tables. */
 #include "mod/trace/trace.h"
 
-/* item_set: which indices of a pack a record speaks of, one row a chunk of 65,536; the ranges are sealed under the home's key.
+/* code_mark: a keyed mark of a code of another scheme and its masked place; twin: it reads as one of ours. code_text: the texts of such
+ * codes, 256 items together and sealed. Neither names a pack: how many codes a maker registered is its own business.
+ * item_set: which indices of a pack a record speaks of, one row a chunk of 65,536; the ranges are sealed under the home's key.
  * pack.count lies sealed like the ranges. look: how often an item was looked at; counts only, nobody's address. */
 const char trace_tables[] =
 	"CREATE TABLE IF NOT EXISTS pack (record @int PRIMARY KEY, key_id @int NOT NULL, number @int NOT NULL, party @int NOT NULL, product @int NOT NULL,"
 	" batch @int NOT NULL, grain @int NOT NULL, count @blob NOT NULL, at @int NOT NULL, unmarked @int NOT NULL, goods @text NOT NULL,"
+	" theirs @int NOT NULL, aliased @int NOT NULL,"
 	" UNIQUE (key_id, number))@end;"
 	"CREATE INDEX IF NOT EXISTS pack_batch ON pack (batch, record);"
 	"CREATE TABLE IF NOT EXISTS item_set (pack @int NOT NULL, chunk @int NOT NULL, record @int NOT NULL, idx @int NOT NULL, verb @int NOT NULL,"
 	" party @int NOT NULL, link @int NOT NULL, ranges @blob NOT NULL, PRIMARY KEY (pack, chunk, record))@end;"
 	"CREATE INDEX IF NOT EXISTS item_set_record ON item_set (record);"
-	"CREATE TABLE IF NOT EXISTS look (pack @int NOT NULL, item @int NOT NULL, n @int NOT NULL, first_at @int NOT NULL, PRIMARY KEY (pack, item))@end;";
+	"CREATE TABLE IF NOT EXISTS look (pack @int NOT NULL, item @int NOT NULL, n @int NOT NULL, first_at @int NOT NULL, PRIMARY KEY (pack, item))@end;"
+	"CREATE TABLE IF NOT EXISTS code_mark (mark @blob PRIMARY KEY, place @blob NOT NULL, twin @int NOT NULL)@flat;"
+	"CREATE INDEX IF NOT EXISTS code_mark_twin ON code_mark (twin) WHERE twin = 1;"
+	"CREATE TABLE IF NOT EXISTS code_text (slot @blob NOT NULL, made @blob NOT NULL, texts @blob NOT NULL, PRIMARY KEY (slot, made))@flat;"
+	"CREATE INDEX IF NOT EXISTS code_text_made ON code_text (made);";
 
-const char *const trace_derived[] = { "pack", "item_set" };
+const char *const trace_derived[TRACE_DERIVED] = { "pack", "item_set", "code_mark", "code_text" };
 
-#define PACK_COLUMNS "record, key_id, number, party, product, batch, grain, count, at, unmarked, goods"
+#define PACK_COLUMNS "record, key_id, number, party, product, batch, grain, count, at, unmarked, goods, theirs, aliased"
 
 const char *const trace_sql[TRACE_TEXTS] = {
-	[Q_PACK_PUT] = "INSERT INTO pack (" PACK_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+	[Q_PACK_PUT] = "INSERT INTO pack (" PACK_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)",
+	[Q_PACK_ALIASED] = "UPDATE pack SET aliased = 1 WHERE record = $1 AND aliased = 0",
 	[Q_PACK_NEXT] = "SELECT COALESCE(MAX(number), -1) FROM pack WHERE key_id = $1",
 	[Q_PACK_BY_NUMBER] = "SELECT " PACK_COLUMNS " FROM pack WHERE key_id = $1 AND number = $2",
 	[Q_PACK_GET] = "SELECT " PACK_COLUMNS " FROM pack WHERE record = $1",
 	[Q_ITEMS_PUT] = "INSERT INTO item_set (pack, chunk, record, idx, verb, party, link, ranges) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 	[Q_ITEMS_DROP] = "DELETE FROM item_set WHERE record = $1",
 	[Q_ITEMS_CHUNK] = "SELECT record, idx, verb, party, link, ranges FROM item_set WHERE pack = $1 AND chunk = $2 ORDER BY idx",
+	[Q_CODE_GET] = "SELECT place FROM code_mark WHERE mark = $1",
+	[Q_CODE_PUT] = "INSERT INTO code_mark (mark, place, twin) VALUES ($1, $2, $3)",
+	[Q_CODE_DROP] = "DELETE FROM code_mark WHERE mark = $1",
+	[Q_CODE_TWIN] = "SELECT 1 FROM code_mark WHERE twin = 1 LIMIT 1",
+	[Q_TEXTS_GET] = "SELECT texts FROM code_text WHERE slot = $1 ORDER BY made",
+	[Q_TEXTS_PUT] = "INSERT INTO code_text (slot, made, texts) VALUES ($1, $2, $3)",
+	[Q_TEXTS_DROP] = "DELETE FROM code_text WHERE made = $1",
 	[Q_LOOK_GET] = "SELECT n, first_at FROM look WHERE pack = $1 AND item = $2",
 	[Q_LOOK_PUT] = "INSERT INTO look (pack, item, n, first_at) VALUES ($1, $2, $3, $4)"
 	               " ON CONFLICT (pack, item) DO UPDATE SET n = look.n + $3",

@@ -24,6 +24,23 @@ struct chunk_memory {
 
 struct trace_state *trace_state(struct kernel *k) { return module_state(k, "trace"); }
 
+/* When it cannot be told, the long way is taken. */
+static bool has_twins(struct kernel *k)
+{
+	struct arena a;
+	struct rows r = { 0 };
+	struct db *db;
+	enum err e = kernel_reader(k, &db);
+
+	if (e)
+		return true;
+	arena_init(&a, 4096, NULL);
+	e = db_ask(db, &a, trace_sql[Q_CODE_TWIN], NO_VALS, &r);
+	arena_end(&a);
+	kernel_reader_end(k, db);
+	return e || r.n;
+}
+
 void *trace_open(struct kernel *k)
 {
 	struct trace_state *t = calloc(1, sizeof(*t));
@@ -38,6 +55,7 @@ void *trace_open(struct kernel *k)
 			t->fpe[i] = NULL;
 		explicit_bzero(key, sizeof(key));
 	}
+	t->twins = has_twins(k);
 	pthread_rwlock_init(&t->lock, NULL);
 	pthread_mutex_init(&t->look_lock, NULL);
 	return t;
@@ -430,7 +448,7 @@ static enum err remember(struct call *c, const struct sealed *s)
 		e = build_chunk(c, s, &m);
 	if (e)
 		return e;
-	if (s->index >= m->pack.count) {
+	if (s->index >= m->pack.count || m->pack.aliased || m->pack.theirs) {      /* further codes are shown by the long way */
 		drop_chunk(m);
 		return E_ABSENT;
 	}
@@ -452,6 +470,8 @@ enum err scan_memory(struct call *c, struct str text)
 	struct sealed s;
 	enum err e = code.n ? code_open(c->k, code, &s) : E_BUSY;
 
+	if (e == E_FORGED && may_be_foreign(t, text))
+		return E_BUSY;
 	if (e)
 		return e == E_FORGED ? call_refuse(c, e, "本平台未签发此码：可能输错，也可能是伪造的", "not issued here: mistyped or forged") : E_BUSY;
 	for (int round = 0; round < 2; round++) {

@@ -21,9 +21,13 @@ struct trace_state {
 	bool all_touched;
 	_Atomic uint64_t commits;             /* that touched something: what was read before one of them is not kept */
 	pthread_mutex_t look_lock;            /* guards look[] */
+	_Atomic bool twins;                   /* some codes of other schemes look like ours: a forged one must be looked up */
 	struct look *look;
 	size_t n_looks, cap_looks;
 	bool looked;                          /* something to write since the last flush */
 };
+
+/* A text that reads as one of our codes and does not open: may it be one of another scheme? (foreign.c) */
+bool may_be_foreign(const struct trace_state *t, struct str text);
 
 #endif

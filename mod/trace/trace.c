@@ -32,6 +32,9 @@ static const struct field attachment_fields[] = {
 static const struct field custom_fields[] = {
 #include "custom.def"
 };
+static const struct field alias_fields[] = {
+#include "alias.def"
+};
 static const struct field report_fields[] = {
 #include "report.def"
 };
@@ -51,10 +54,11 @@ TYPE(activation, "suyuan/activation",      "激活",             "activation",  
 TYPE(life,       "suyuan/life",            "码的状态变化",     "what happened to codes", LEAF_SET, true,  "一",        "event", .plural = "lives")
 TYPE(attachment, "suyuan/attachment",      "附件",             "attachment",            LEAF_SET,  true,  "附2-1-2",   "what")
 TYPE(custom,     "suyuan/custom",          "定制产品台账",     "custom-product ledger", LEAF_FLOW, true,  "二（四）",  "product_name")
+TYPE(alias,      "suyuan/alias",          "同物多码",         "further codes of goods", LEAF_SET, true,  "二（三）",  "scheme", .plural = "aliases")
 TYPE(report,     "suyuan/report",          "可疑产品线索",     "report of suspicious goods", LEAF_NOTE, true, "一",     "what")
 
 static const struct type *const types[] = { &product_type, &batch_type, &sale_type, &purchase_type, &resale_type, &pack_type, &activation_type,
-	&life_type, &attachment_type, &custom_type, &report_type };
+	&life_type, &attachment_type, &custom_type, &report_type, &alias_type };
 
 /* ---- inputs that are not records ---- */
 
@@ -109,6 +113,7 @@ static const struct op ops[] = {
 	FILES(activation, "create", "/v1/activations", R_MAKER, IN_WAREHOUSE, kernel_file, "附3", "激活", "activate", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(life, "create", "/v1/lives", R_MAKER | R_OFFICER, IN_FILER, kernel_file, "一", "登记作废、退货、召回、销毁", "void, return, recall, destroy", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(attachment, "create", "/v1/attachments", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "附文件或出厂编号", "attach", .corrects = true, .prepare = kernel_file_prepare)
+	FILES(alias, "create", "/v1/aliases", R_MAKER, IN_FILER, kernel_file, "二（三）", "登记同物多码", "register further codes of goods", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(custom, "create", "/v1/customs", R_MAKER, IN_FILER, custom_create, "二（四）", "登记定制产品", "file a custom product", .corrects = true)
 	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods")
 	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,
@@ -123,5 +128,5 @@ static const struct op ops[] = {
 
 const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,
 	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .tables = trace_tables, .derived = trace_derived,
-	.n_derived = 2, .project = trace_project, .fact = trace_fact, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
+	.n_derived = TRACE_DERIVED, .project = trace_project, .fact = trace_fact, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
 	.close = trace_close, .tick = trace_tick };

@@ -60,6 +60,11 @@ enum {
 #include "custom.def"
 	CUSTOM_FIELDS };
 #undef FIELD
+#define FIELD(id, ...) ALIAS_##id,
+enum {
+#include "alias.def"
+	ALIAS_FIELDS };
+#undef FIELD
 #define FIELD(id, ...) REPORT_##id,
 enum {
 #include "report.def"
@@ -67,7 +72,7 @@ enum {
 #undef FIELD
 
 extern const struct type product_type, batch_type, sale_type, purchase_type, resale_type, pack_type, activation_type, life_type, attachment_type,
-	custom_type, report_type;
+	custom_type, report_type, alias_type;
 
 /* ---- codes (codes.c) ---- */
 
@@ -83,9 +88,29 @@ enum err code_open(struct kernel *k, struct str text, struct sealed *ret) MUST_U
 enum err code_write_lines(struct kernel *k, unsigned key, unsigned grain, uint32_t number, uint32_t first, uint32_t count, char *out) MUST_USE;
 struct str code_text(struct call *c, const struct sealed *s);
 
-struct pack { int64_t record, party, product, batch, count, at; unsigned key; uint32_t number; enum grain grain; bool unmarked; struct str goods; };
+struct pack { int64_t record, party, product, batch, count, at; unsigned key; uint32_t number; enum grain grain; bool unmarked, theirs, aliased; struct str goods; };      /* theirs: its codes came with the goods */
 enum err pack_by_number(struct call *c, unsigned key, uint32_t number, struct pack *ret) MUST_USE;   /* E_ABSENT */
 enum err pack_get(struct call *c, int64_t record, struct pack *ret) MUST_USE;
+
+/* ---- codes of other schemes (foreign.c) ---- */
+
+struct code_read {            /* what a text says: `name` is the same for all spellings of one code */
+	struct str text, name, gtin, serial;
+	enum ident_kind kind;     /* IDENT_NONE: of no scheme we know, taken as it is */
+};
+struct code_read code_read(struct arena *a, struct str text);
+
+struct code_place { int64_t pack; uint32_t item; struct pack p; };
+/* Any code, ours or another scheme's, to its item: E_FORGED, E_UNKNOWN (a code of another scheme nobody registered). */
+enum err code_find(struct call *c, struct str text, struct code_place *ret) MUST_USE;
+enum err foreign_find(struct call *c, struct str name, int64_t *ret_pack, uint32_t *ret_item) MUST_USE;      /* E_ABSENT */
+/* In a module's check: the same code twice, or one that is taken, is a trouble naming its place in the list. */
+enum err foreign_check(struct call *c, size_t field, const struct str *text, size_t n) MUST_USE;
+/* text[i] is a further code of place[i]; E_CLASH when one is taken. Items of one pack stand together. */
+enum err foreign_keep(struct call *c, int64_t record, const struct code_place *place, const struct str *text, size_t n) MUST_USE;
+enum err foreign_drop(struct call *c, int64_t record, const struct str *text, size_t n) MUST_USE;
+/* Adds {code, kind} of every other code this item carries. */
+enum err foreign_texts(struct call *c, int64_t pack, uint32_t item, struct node *list) MUST_USE;
 
 /* ---- item sets (items.c): ranges over a pack's indices ---- */
 
@@ -95,6 +120,8 @@ struct item_sets { struct item_set *set; size_t n, cap; uint64_t count; };
 #define CHUNK_BITS 16
 /* Texts as people write them: a code, "first..last", a pack's record id, "id:lo-hi". Troubles go to `field`. */
 enum err items_read(struct call *c, size_t field, const struct str *list, size_t n, struct item_sets *ret) MUST_USE;
+/* The same texts in their own order, each item by itself; at most max. E_FORGED and others as items_parse. */
+enum err items_places(struct call *c, const struct str *list, size_t n, size_t max, struct code_place **ret, size_t *ret_n, struct str *bad) MUST_USE;
 enum err items_parse(struct call *c, const struct str *list, size_t n, struct item_sets *ret, struct str *bad) MUST_USE;
 
 enum verb { VERB_ACTIVATED = 1, VERB_SOLD, VERB_PURCHASED, VERB_RESOLD, VERB_RETURNED, VERB_VOID, VERB_RECALLED, VERB_DESTROYED, VERB_ATTACHED };
@@ -140,11 +167,13 @@ enum err report_create(struct call *c);
 enum err ticket_run(struct call *c);
 
 enum {
-	Q_PACK_PUT, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_LOOK_GET, Q_LOOK_PUT,
+	Q_PACK_PUT, Q_PACK_ALIASED, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_LOOK_GET, Q_LOOK_PUT,
+	Q_CODE_GET, Q_CODE_PUT, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
 	TRACE_TEXTS
 };
 extern const char *const trace_sql[TRACE_TEXTS];
 extern const char trace_tables[];
-extern const char *const trace_derived[];
+#define TRACE_DERIVED 4
+extern const char *const trace_derived[TRACE_DERIVED];
 
 #endif
