@@ -65,6 +65,26 @@ static bool elements_of(struct arena *a, const struct ident_result *r, struct id
 	return ret->valid;
 }
 
+/* An address of no scheme we know: host and protocol do not mind case, nor whether it is http or https. */
+static bool url_name(struct arena *a, struct str text, struct str *ret)
+{
+	size_t from = 0, host;
+	char *p;
+
+	for (size_t i = 0; i + 3 <= text.n && i < 6 && !from; i++)
+		if (memcmp(text.p + i, "://", 3) == 0)
+			from = i + 3;
+	if ((from != 7 && from != 8) || ascii_lower(text.p[0]) != 'h')
+		return false;
+	text = str_sub(text, from, text.n);
+	host = str_find(text, '/');
+	p = str_z(a, text);
+	for (size_t i = 0; i < host; i++)
+		p[i] = ascii_lower(p[i]);
+	*ret = str_fmt(a, "url:%s", p);
+	return true;
+}
+
 struct code_read code_read(struct arena *a, struct str text)
 {
 	struct ident_result r, gs1;
@@ -83,6 +103,8 @@ struct code_read code_read(struct arena *a, struct str text)
 
 		ret.name = str_fmt(a, "ecode:%.*s", STR_ARG(code ? code->value : r.normal));
 	}
+	if (!ret.name.n && !r.valid && url_name(a, ret.text, &ret.name))
+		return ret;
 	if (!ret.name.n)
 		ret.name = str_fmt(a, "text:%.*s", STR_ARG(r.valid ? r.normal : ret.text));
 	return ret;
@@ -293,6 +315,17 @@ enum err foreign_texts(struct call *c, int64_t pack, uint32_t item, struct node 
 
 /* ---- any code to its place ---- */
 
+/* What a scanner hands over may be the printed address: the code is what follows the last "/c/". */
+struct str code_part(struct str s)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i + 3 <= s.n; i++)
+		if (memcmp(s.p + i, "/c/", 3) == 0)
+			from = i + 3;
+	return from ? str_sub(s, from, SEALED_TEXT) : s;
+}
+
 /* Twenty characters of our letters need not be ours: an SSCC with its (00), a GTIN with a short serial, or what a maker registered. */
 bool may_be_foreign(const struct trace_state *t, struct str text)
 {
@@ -338,7 +371,7 @@ static enum err gtin_fits(struct call *c, const struct code_place *p, struct str
 enum err code_find(struct call *c, struct str text, struct code_place *ret)
 {
 	struct code_read r;
-	struct str bare = bare_code(c, text);
+	struct str bare = bare_code(c, code_part(text));
 	enum err e = bare.n ? sealed_place(c, bare, ret) : E_FORGED;
 
 	if (e != E_FORGED || (bare.n && !may_be_foreign(trace_state(c->k), text)))

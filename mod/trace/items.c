@@ -107,17 +107,6 @@ static enum err read_pack_range(struct call *c, struct str text, struct item_set
 	return OK;
 }
 
-/* What a scanner hands over may be the printed address: the code is what follows the last "/c/". */
-static struct str code_part(struct str s)
-{
-	size_t from = 0;
-
-	for (size_t i = 0; i + 3 <= s.n; i++)
-		if (memcmp(s.p + i, "/c/", 3) == 0)
-			from = i + 3;
-	return from ? str_sub(s, from, SEALED_TEXT) : s;
-}
-
 /* A code of another scheme, or one of ours in another spelling. */
 static enum err read_foreign(struct call *c, struct str text, struct item_sets *ret)
 {

@@ -146,6 +146,7 @@ enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct 
 void put_verdict(struct call *c, struct node *o, struct str code, enum standing st, int64_t before, int64_t first);
 enum standing standing_of_item(const struct pack *p, const struct item_state *s, int64_t before);
 enum err put_step(struct call *c, struct node *list, const struct item_event *ev) MUST_USE;
+struct str code_part(struct str s);                         /* what follows the last "/c/" of a printed address, or s */
 struct str bare_code(struct call *c, struct str text);      /* 20 characters in normal form, or empty */
 bool ranges_hold(struct str plain, uint32_t offset);
 enum err count_look(struct call *c, int64_t pack, uint32_t item, int64_t *ret_before, int64_t *ret_first) MUST_USE;
