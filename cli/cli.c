@@ -176,7 +176,7 @@ static enum err open_for(const struct cli *c, struct kernel **ret)
 	if (e)
 		return e;
 	op = op_find(*ret, str_of(c->words[0]));
-	if (!op || op->mode == READS)
+	if (!op || op_reads(op))
 		return OK;
 	kernel_close(*ret);
 	*ret = NULL;

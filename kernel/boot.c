@@ -44,9 +44,11 @@ static void add_type_ops(struct kernel *k, const struct op **ops, size_t *n, con
 		ROW(before, REF, OPTIONAL, PUBLIC, OURS, "从此记录之前", .ref = "any", .en = "records before this one")
 		ROW(field, TEXT, OPTIONAL, PUBLIC, OURS, "按字段查找", .max = 60, .en = "search in field")
 		ROW(value, TEXT, OPTIONAL, PUBLIC, OURS, "查找的值", .en = "value searched")
+		ROW(as, NAMES, OPTIONAL, PUBLIC, OURS, "格式", .list = "csv|xlsx|ndjson", .max = 1, .en = "format")
 	};
-	static const struct type list_in = { .name = "list", .fields = list_fields, .n = ROWS(list_fields), .zh = "列表", .en = "list" };
-	struct op *list = TAKE(&k->life, struct op, 1), *get = TAKE(&k->life, struct op, 1);
+	static const struct type list_in = { .name = "list", .fields = list_fields, .n = ROWS(list_fields) - 1, .zh = "列表", .en = "list" };
+	static const struct type export_in = { .name = "export", .fields = list_fields, .n = ROWS(list_fields), .zh = "导出", .en = "export" };
+	struct op *list = TAKE(&k->life, struct op, 1), *get = TAKE(&k->life, struct op, 1), *out = TAKE(&k->life, struct op, 1);
 	struct type *in = TAKE(&k->life, struct type, 1);
 	bool open = t->leaf == LEAF_REG || t->leaf == LEAF_OBJ;
 	const char *plural = plural_of(&k->life, t);
@@ -58,6 +60,15 @@ static void add_type_ops(struct kernel *k, const struct op **ops, size_t *n, con
 	*get = (struct op){ .name = str_fmt(&k->life, "%s.get", t->name).p, .method = GET, .path = str_fmt(&k->life, "/v1/%s/{id}", plural).p,
 		.who = open ? R_ALL : R_SIGNED_IN, .scope = open ? SCOPE_PUBLIC : SCOPE_OWN, .mode = READS, .in = in, .run = find_get,
 		.clause = t->clause, .zh = t->zh, .en = t->en, .files = t };
+	*out = *list;
+	out->name = str_fmt(&k->life, "%s.export", t->name).p;
+	out->path = str_fmt(&k->life, "/v1/%s/export", plural).p;
+	out->mode = READS_LONG;
+	out->in = &export_in;
+	out->run = export_run;
+	out->zh = str_fmt(&k->life, "导出%s", t->zh).p;
+	out->en = str_fmt(&k->life, "export of %s", t->en).p;
+	ops[(*n)++] = out;
 	ops[(*n)++] = list;
 	ops[(*n)++] = get;
 }
@@ -87,7 +98,7 @@ static enum err tables_of_modules(struct kernel *k, char why[300])
 
 	for (size_t m = 0; m < k->n_modules; m++) {
 		n_types += k->modules[m]->n_types;
-		n_ops += k->modules[m]->n_ops + 2 * k->modules[m]->n_types;
+		n_ops += k->modules[m]->n_ops + 3 * k->modules[m]->n_types;
 		for (size_t f = 0; f < k->modules[m]->n_flows; f++)
 			n_ops += k->modules[m]->flows[f].n;
 	}
@@ -426,6 +437,8 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 		struct writer_hooks hooks = evidence_hooks(k);
 
 		e = writer_start(k->db, &hooks, &k->writer);
+		if (!e)
+			e = loader_start(k);
 	}
 	return e;
 }
@@ -478,6 +491,7 @@ void kernel_close(struct kernel *k)
 {
 	if (!k)
 		return;
+	loader_stop(k);
 	for (size_t i = 0; i < k->n_modules && k->writer; i++)
 		if (k->modules[i]->tick)
 			k->modules[i]->tick(k, clock_now());    /* the counters of the last second */

@@ -25,7 +25,8 @@ static const struct list_row house_lists[] = {
 static const struct op *join(struct arena *a, size_t *ret_n)
 {
 	const struct { const struct op *ops; size_t n; } parts[] = {
-		{ account_ops, account_ops_n }, { record_ops, record_ops_n }, { desk_ops, desk_ops_n },
+		{ account_ops, account_ops_n }, { record_ops, record_ops_n }, { desk_ops, desk_ops_n }, { load_ops, load_ops_n },
+		{ sheet_ops, sheet_ops_n },
 	};
 	struct op *all = TAKE(a, struct op, HOUSE_OPS_MAX);
 	size_t n = 0;
@@ -42,7 +43,7 @@ const struct module *house_module(struct arena *a)
 	struct module *m = TAKE(a, struct module, 1);
 
 	*m = (struct module){ .name = "house", .zh = "平台", .types = house_types, .n_types = ROWS(house_types), .flows = &opening_flow, .n_flows = 1,
-		.lists = house_lists, .n_lists = ROWS(house_lists) };
+		.lists = house_lists, .n_lists = ROWS(house_lists), .committed = loads_committed };
 	m->ops = join(a, &m->n_ops);
 	return m;
 }

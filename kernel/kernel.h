@@ -59,6 +59,7 @@ enum mode {
 	READS,            /* runs at once on a reading connection */
 	WRITES,           /* runs on the writer thread, answered after commit and signature */
 	SLOW,             /* long computation (passwords): prepared by a worker, then runs like WRITES */
+	READS_LONG,       /* like READS, on a worker: makes a file first */
 };
 
 struct op {
@@ -84,7 +85,10 @@ struct op {
 	bool upload;                              /* takes a file beside its fields */
 	bool corrects;                            /* takes the member "corrects": the record this one replaces */
 	bool quiet;                               /* no audit line (counters, log-out) */
+	const struct gather *gather;              /* a table with these columns alone becomes few calls, each with many lines */
 };
+
+struct gather { size_t n, field[2], max; };      /* so many list fields take a value from each line; at most max lines a call */
 
 struct stream {               /* an answer produced while it is sent */
 	int64_t (*pull)(void *ctx, char *to, size_t cap);
@@ -125,6 +129,7 @@ struct call {
 	struct { struct str name, bytes; } upload;      /* what came with the request besides its fields */
 	struct hidden_call *hidden;
 };
+static inline bool op_reads(const struct op *op) { return op->mode == READS || op->mode == READS_LONG; }
 /* "the current state does not allow this" with better words; returns e. */
 enum err call_refuse(struct call *c, enum err e, const char *zh, const char *en);
 enum err call_trouble(struct call *c, size_t field, const char *zh, const char *en);    /* field of op->in; answers E_BAD */

@@ -63,7 +63,7 @@ enum err op_allowed(const struct op *op, const struct actor *who, bool has_targe
 	if (fit & R_PARTY && !(fit & ~(unsigned)R_PARTY)) {
 		if (op->inside > who->inside)
 			return E_DENIED;
-		if (who->suspended && op->mode != READS && op->method == POST && op->files)
+		if (who->suspended && !op_reads(op) && op->method == POST && op->files)
 			return E_DENIED;
 	}
 	if (!has_target || op->scope == SCOPE_PUBLIC)
@@ -269,7 +269,7 @@ static enum err prepare(struct call *c)
 	c->troubles.a = c->arena;
 	if (!c->raw)
 		c->raw = node_obj(c->arena);
-	if (!e && op->mode != READS && c->idem.n)
+	if (!e && !op_reads(op) && c->idem.n)
 		request_hash(c);
 	if (!e && op->prefill)
 		e = op->prefill(c);
@@ -284,7 +284,7 @@ static enum err prepare(struct call *c)
 	for (size_t i = 0; i < c->k->n_modules && !e; i++)
 		if (c->k->modules[i]->check)
 			e = c->k->modules[i]->check(c);
-	if (!e && op->prepare && !c->troubles.n)
+	if (!e && op->prepare && !c->troubles.n && !c->dry)
 		e = op->prepare(c);
 	return e ? e : c->troubles.n ? E_BAD : OK;
 }
@@ -366,12 +366,27 @@ static void finish(struct call *c, enum err e)
 	c->done(c);
 }
 
-static enum err change_run(struct change *ch, struct db *db)
+enum err call_write(struct call *c, struct db *db)
 {
-	struct call *c = ((struct hidden_call *)ch)->call;
-
 	c->db = db;
 	return run_in_arena(c, write_body);
+}
+
+enum err call_check(struct call *c, struct db *reader)
+{
+	enum err e;
+
+	c->hidden = TAKE(c->arena, struct hidden_call, 1);
+	c->hidden->call = c;
+	c->db = reader;
+	e = run_in_arena(c, prepare);
+	c->db = NULL;
+	return e;
+}
+
+static enum err change_run(struct change *ch, struct db *db)
+{
+	return call_write(((struct hidden_call *)ch)->call, db);
 }
 
 /* The changes are committed and signed; their receipts are made on a worker, a handful at a time, so that the writer can go on. */
@@ -426,7 +441,7 @@ static enum err check_body(struct call *c)
 {
 	enum err e = prepare(c);
 
-	if (!e && c->op->mode == READS) {
+	if (!e && op_reads(c->op)) {
 		c->out = node_obj(c->arena);
 		atomic_fetch_add(&c->k->reads, 1);
 		e = c->op->run(c);
@@ -448,7 +463,7 @@ static void check_task(void *arg)
 		readers_return(c->k->readers, c->hidden->reader);
 	c->hidden->reader = NULL;
 	c->db = NULL;
-	if (!e && c->op->mode != READS) {
+	if (!e && !op_reads(c->op)) {
 		c->hidden->change = (struct change){ .run = change_run, .done = change_done };
 		e = c->k->writer ? writer_add(c->k->writer, &c->hidden->change) : E_BUSY;
 		if (!e)
@@ -461,7 +476,7 @@ void op_run(struct call *c)
 {
 	c->hidden = TAKE(c->arena, struct hidden_call, 1);
 	c->hidden->call = c;
-	if (c->op->mode != SLOW)
+	if (c->op->mode != SLOW && c->op->mode != READS_LONG)
 		check_task(c);
 	else if (crew_add(c->k->crew, check_task, c))
 		finish(c, E_BUSY);

@@ -146,4 +146,20 @@ enum err actor_of(struct kernel *k, struct arena *a, struct str token, struct st
 	return e;
 }
 
+enum err actor_again(struct call *c, int64_t account, struct str on_behalf, const struct actor **ret)
+{
+	static const struct actor console = { .roles = R_OPERATOR, .login = { "operator", 8 } };
+	struct rows r;
+	enum err e;
+
+	if (!account) {
+		*ret = &console;
+		return OK;
+	}
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_ACTOR_GET], VALS(V_I(account)), &r);
+	if (!e && !r.n)
+		e = E_DENIED;
+	return e ? e : actor_from(c, &r, on_behalf, ret);
+}
+
 enum err fresh_salt(unsigned char ret[16]) { return random_fill(ret, 16); }

@@ -57,6 +57,7 @@ struct field {
 	bool own;                 /* KIND_REF: must belong to the caller, or to the officer's region */
 	bool index;               /* a column of the derived table */
 	bool counterparty;        /* KIND_USCC: this party is the other side of the record and sees it */
+	bool filled;              /* by the platform: no form or template asks for it */
 	bool past;                /* dates and times: not after now */
 	enum data_class cls;
 	int keep_years;           /* retention; 0 = as long as the record */

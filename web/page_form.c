@@ -143,7 +143,7 @@ static void fill_row(struct ask *q, struct node *o, const struct op *op, const s
 /* ---- the page ---- */
 
 /* Rows the program fills by itself are marked so in their help; nobody is asked for them. */
-static bool asked(const struct field *f) { return !(f->help && strcmp(f->help, "由平台填写") == 0); }
+static bool asked(const struct field *f) { return !f->filled; }
 
 static void put_form_rows(struct ask *q, struct node *o, const struct op *op, const struct node *raw)
 {

@@ -103,17 +103,21 @@ static const struct flow flows[] = {
 	{ .name = #t "." verb, .method = POST, .path = p, .who = w, .inside = ins, .scope = SCOPE_OWN, .mode = WRITES, .in = &t##_type, .run = run_, \
 	  .clause = cl, .zh = z, .en = e, .files = &t##_type, __VA_ARGS__ },
 
+/* A file of codes alone, or of pairs of codes, is filed many lines at a time. */
+static const struct gather pack_lines = { 1, { PACK_codes }, 50000 }, alias_lines = { 2, { ALIAS_items, ALIAS_codes }, 20000 };
+
 static const struct op ops[] = {
 	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报批次", "file a batch", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(sale, "create", "/v1/sales", R_MAKER, IN_WAREHOUSE, kernel_file, "附2-1-3", "填报售出", "file a sale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(resale, "create", "/v1/resales", R_SELLER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报售出", "file a resale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
-	FILES(pack, "create", "/v1/packs", R_MAKER | R_SELLER, IN_FILER, pack_create, "附3", "申领追溯码", "order codes")
+	FILES(pack, "create", "/v1/packs", R_MAKER | R_SELLER, IN_FILER, pack_create, "附3", "申领或登记追溯码", "order or register codes", .gather = &pack_lines)
 	FILES(activation, "create", "/v1/activations", R_MAKER, IN_WAREHOUSE, kernel_file, "附3", "激活", "activate", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(life, "create", "/v1/lives", R_MAKER | R_OFFICER, IN_FILER, kernel_file, "一", "登记作废、退货、召回、销毁", "void, return, recall, destroy", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(attachment, "create", "/v1/attachments", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "附文件或出厂编号", "attach", .corrects = true, .prepare = kernel_file_prepare)
-	FILES(alias, "create", "/v1/aliases", R_MAKER, IN_FILER, kernel_file, "二（三）", "登记同物多码", "register further codes of goods", .corrects = true, .prepare = kernel_file_prepare)
+	FILES(alias, "create", "/v1/aliases", R_MAKER, IN_FILER, kernel_file, "二（三）", "登记同物多码", "register further codes of goods", .corrects = true, .prepare = kernel_file_prepare,
+	      .gather = &alias_lines)
 	FILES(custom, "create", "/v1/customs", R_MAKER, IN_FILER, custom_create, "二（四）", "登记定制产品", "file a custom product", .corrects = true)
 	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods")
 	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,

@@ -1,0 +1,216 @@
+/* kernel/lines.c - a line of a table becomes the input of an operation: headings to fields, words of people to values of the API. */
+#include "kernel/lines.h"
+
+/* Columns the platform itself adds to the files it gives back; sent again they say nothing. */
+static const char *const passed_over[] = { "行号", "原因", "记录编号", "填报时间", "line", "reason", "id", "at" };
+/* What a record may say beside its fields. */
+static const struct { const char *zh, *member; } choices[] = { { "公开的栏目", "open" }, { "不公开的栏目", "withhold" }, { "更正的记录", "corrects" } };
+
+static struct str plain_heading(struct str s)
+{
+	s = str_trim(s);
+	while (s.n && (s.p[s.n - 1] == '*' || s.p[s.n - 1] == ' '))
+		s.n--;
+	return s;
+}
+
+static bool names_field(const struct field *f, struct str h)
+{
+	return str_is(h, f->name) || str_is(h, f->words) || (f->en && str_is(h, f->en));
+}
+
+static bool column_of(const struct op *op, struct str h, struct line_column *ret)
+{
+	for (size_t i = 0; i < op->in->n; i++)
+		if (names_field(&op->in->fields[i], h)) {
+			*ret = (struct line_column){ &op->in->fields[i], op->in->fields[i].name, i };
+			return true;
+		}
+	for (size_t i = 0; i < ROWS(choices); i++)
+		if (op->in->schema && (str_is(h, choices[i].zh) || str_is(h, choices[i].member))) {
+			*ret = (struct line_column){ NULL, choices[i].member, op->in->n };
+			return true;
+		}
+	for (size_t i = 0; i < ROWS(passed_over); i++)
+		if (str_is(h, passed_over[i])) {
+			*ret = (struct line_column){ NULL, NULL, 0 };
+			return true;
+		}
+	return h.n == 0 || h.p[0] == '#';
+}
+
+static bool gathers(const struct lines *l)
+{
+	const struct gather *g = l->op->gather;
+	size_t seen = 0;
+
+	for (size_t i = 0; g && i < l->n; i++) {
+		bool one = false;
+
+		if (!l->col[i].member)
+			continue;
+		for (size_t k = 0; k < g->n; k++)
+			one = one || (l->col[i].f && l->col[i].at == g->field[k]);
+		if (!one)
+			return false;
+		seen++;
+	}
+	return g && seen == g->n;
+}
+
+/* One value a line, no heading: the codes of an operation that takes many. */
+static enum err lines_of_text(struct lines *l, struct str *zh, struct str *en)
+{
+	const struct gather *g = l->op->gather;
+
+	if (!g || g->n != 1) {
+		*zh = S("这种记录不能用一行一个值的文本导入，请用模板");
+		*en = S("records of this kind cannot come as one value a line; use the template");
+		return E_BAD;
+	}
+	l->col[0] = (struct line_column){ &l->op->in->fields[g->field[0]], l->op->in->fields[g->field[0]].name, g->field[0] };
+	l->n = 1;
+	l->gather = true;
+	return OK;
+}
+
+enum err lines_heading(struct lines *l, const struct grid_line *h, struct str *zh, struct str *en)
+{
+	if (l->form == GRID_TEXT)
+		return lines_of_text(l, zh, en);
+	if (h->n > LINE_COLUMNS) {
+		*zh = S("栏目过多");
+		*en = S("too many columns");
+		return E_BAD;
+	}
+	for (size_t i = 0; i < h->n; i++) {
+		struct str name = plain_heading(h->cell[i]);
+
+		l->col[i] = (struct line_column){ NULL, NULL, 0 };
+		if (!column_of(l->op, name, &l->col[i])) {
+			*zh = str_fmt(l->a, "第%zu栏“%.*s”不是%s的栏目，请对照模板", i + 1, STR_ARG(str_sub(name, 0, 60)), l->op->in->zh);
+			*en = str_fmt(l->a, "column %zu '%.*s' is not one of %s; compare with the template", i + 1, STR_ARG(str_sub(name, 0, 60)), l->op->in->name);
+			return E_BAD;
+		}
+		for (size_t k = 0; k < i; k++)
+			if (l->col[k].member && l->col[i].member && strcmp(l->col[k].member, l->col[i].member) == 0) {
+				*zh = str_fmt(l->a, "第%zu栏和第%zu栏相同", k + 1, i + 1);
+				*en = str_fmt(l->a, "columns %zu and %zu are the same", k + 1, i + 1);
+				return E_BAD;
+			}
+	}
+	l->n = h->n;
+	l->gather = gathers(l);
+	return OK;
+}
+
+/* "factory 出厂检验，type 型式检验" in a field's help gives each word its name: people write the name. */
+struct str names_label(const struct field *f, struct str word)
+{
+	struct str help = str_of(f->help ? f->help : "");
+
+	for (size_t i = 0; i + word.n + 1 < help.n; i++)
+		if (memcmp(help.p + i, word.p, word.n) == 0 && help.p[i + word.n] == ' ' && (i == 0 || !is_alnum(help.p[i - 1]))) {
+			struct str rest = str_sub(help, i + word.n + 1, help.n);
+
+			for (size_t k = 0; k + 3 <= rest.n; k++)
+				if (memcmp(rest.p + k, "，", 3) == 0 || memcmp(rest.p + k, "；", 3) == 0)
+					return str_sub(rest, 0, k);
+			return rest;
+		}
+	return S("");
+}
+
+static struct str word_of_label(const struct field *f, struct str label)
+{
+	struct str rest = str_of(f->list), word;
+
+	while (str_cut(&rest, '|', &word))
+		if (str_eq(names_label(f, word), label))
+			return word;
+	return label;
+}
+
+/* A reference by what the record is called, where exactly one of the caller's own bears that name. */
+static struct str ref_of_name(struct lines *l, struct call *c, const struct line_column *col, struct str name)
+{
+	const struct type *t = kernel_type(c->k, str_of(col->f->ref));
+	struct ref_seen *seen = &l->seen[(size_t)(col - l->col)];
+	struct rows r;
+	int64_t id, found = 0;
+	size_t at, n = 0;
+
+	if (id_get(name, &id) || !t || !t->title || !type_field(t, str_of(t->title), &at) || !t->fields[at].index)
+		return name;
+	if (str_eq(seen->name, name))
+		return seen->id;
+	if (kernel_find(c, t, t->title, name, INT64_MAX, &r))
+		return name;
+	for (size_t i = 0; i < r.n && n < 2; i++) {
+		struct record rec;
+
+		if (kernel_record(c, row_int(&r, i, 0), 1u << KEY_PUBLIC, &rec) == OK && rec.party == c->who->party) {
+			found = rec.id;
+			n++;
+		}
+	}
+	if (n != 1)
+		return name;
+	*seen = (struct ref_seen){ str_copy(l->a, name), id_str(l->a, found) };
+	return seen->id;
+}
+
+static void put_cell(struct lines *l, struct call *c, const struct line_column *col, struct str cell, struct node *o)
+{
+	struct str s = str_trim(cell);
+
+	if (!col->member || !s.n)
+		return;
+	if (col->f && col->f->kind == KIND_NAMES && col->f->max == 1)
+		s = word_of_label(col->f, s);
+	else if (col->f && col->f->kind == KIND_REF)
+		s = ref_of_name(l, c, col, s);
+	node_set(o, str_of(col->member), node_str(c->arena, s));
+}
+
+static void add_fixed(struct lines *l, struct arena *a, struct node *o)
+{
+	for (const struct node *x = l->fixed ? l->fixed->first : NULL; x; x = x->next)
+		if (!node_get(o, str_z(a, x->key)))
+			node_set(o, x->key, node_str(a, x->s));
+}
+
+enum err lines_input(struct lines *l, struct call *c, const struct grid_line *line)
+{
+	static const struct json_limits limits = { .bytes = 1 << 20, .depth = 8, .nodes = 1 << 16 };
+	struct json_trouble trouble;
+	enum err e;
+
+	if (l->form == GRID_NDJSON) {
+		e = json_read(c->arena, line->raw, &limits, &c->raw, &trouble);
+		if (e || c->raw->kind != NODE_OBJ) {
+			c->troubles.a = c->arena;
+			trouble_named(&c->troubles, "", OURS, "这一行不是JSON对象", e ? trouble.en : "this line is no JSON object");
+			return E_BAD;
+		}
+	} else {
+		c->raw = node_obj(c->arena);
+		for (size_t i = 0; i < l->n && i < line->n; i++)
+			put_cell(l, c, &l->col[i], line->cell[i], c->raw);
+	}
+	add_fixed(l, c->arena, c->raw);
+	return OK;
+}
+
+/* The k-th gathered value of a line. */
+struct str lines_value(const struct lines *l, const struct grid_line *line, size_t k)
+{
+	const struct gather *g = l->op->gather;
+
+	for (size_t i = 0; i < l->n && i < line->n; i++)
+		if (l->col[i].f && l->col[i].at == g->field[k])
+			return str_trim(line->cell[i]);
+	return S("");
+}
+
+bool line_is_example(const struct grid_line *line) { return line->n && str_starts(str_trim(line->cell[0]), EXAMPLE_MARK); }

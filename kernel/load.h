@@ -1,0 +1,97 @@
+/* kernel/load.h - loads: tables that arrive, are looked through, and are filed; shared by load.c, load_run.c and load_ops.c. */
+#ifndef SUYUAN_LOAD_H
+#define SUYUAN_LOAD_H
+
+#include "kernel/lines.h"
+
+/* receiving -> checking -> checked -> filing -> done; stopped: a line was refused half-way of all-or-nothing; failed: it cannot be read
+ * at all; dropped by its owner. */
+struct load {
+	int64_t id, account, party, at;
+	struct str what, state;   /* what: name of the operation its lines call */
+	struct node *facts;       /* sealed in its row: how many lines there are is the party's business */
+};
+enum err load_get(struct call *c, int64_t id, struct load *ret) MUST_USE;     /* E_ABSENT */
+enum err load_keep(struct call *c, const struct load *l) MUST_USE;            /* on the writer thread; new or changed */
+enum err load_seal(struct kernel *k, struct arena *a, const struct load *l, struct str *ret) MUST_USE;
+void load_tell(struct db *db, const struct load *l, struct str sealed);       /* a row sealed before */
+int64_t load_fact(const struct load *l, const char *name);                    /* 0 when absent */
+void load_set(struct load *l, struct arena *a, const char *name, int64_t v);
+void load_say(struct load *l, struct arena *a, struct str zh, struct str en);
+
+/* What a running load has done so far: read by load.get while the loader works. */
+struct load_now { _Atomic int64_t id; _Atomic uint64_t lines, good, bad, done, bytes; };
+
+struct loader {
+	struct kernel *k;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool woken, ending, started;
+	_Atomic bool waits;       /* a change of the running group has work for the loader */
+	_Atomic bool stop;
+	struct load_now now;
+};
+/* One pass over a load in state checking or filing; leaves it in its next state. Errors are of the house, not of the load. */
+enum err load_run(struct loader *w, int64_t id) MUST_USE;
+
+/* As one piece, so that nothing of it stands unless all of it does; beyond it, slices after everything was checked. */
+enum { LOAD_WHOLE = 5000, LOAD_SLICE = 256, LOAD_SHOWN = 200 };
+
+
+struct one { struct call *call; struct grid_line line; };      /* gathering: call NULL until the slice is full */
+
+struct slice {
+	struct change change;
+	struct run *run;
+	struct arena *a;
+	struct one *one;
+	size_t n, cap;
+	struct load load;         /* the row as it stands with this slice */
+	struct str sealed;
+	struct call *many;        /* gathering: the one call of all lines */
+	enum err err;
+	size_t failed;
+	bool under_way, answered;
+};
+
+struct seen { uint64_t hash; uint64_t line; };
+
+struct run {
+	struct loader *w;
+	struct kernel *k;
+	struct load load;
+	struct arena life, line;
+	jmp_buf full;
+	const struct op *op;
+	const struct actor *who;
+	struct db *db;
+	struct spool *in;
+	struct grid_in *grid;
+	struct lines lines;
+	struct spool_out *bad, *filed;
+	uint64_t n_lines, n_good, n_bad, resume;
+	bool dry, all, stopped, bad_waits;
+	struct arena slice_arena[2];
+	struct slice slice[2];
+	int at;
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	struct seen *seen;        /* gathering: every value of the file, to name the line it stood on before */
+	size_t n_seen, cap_seen;
+};
+
+/* load_slice.c: refused lines; slices on their way to the writer */
+bool of_the_line(enum err e);             /* the line is at fault, not the house: it is refused and the next one goes on */
+void refuse_call(struct run *r, const struct grid_line *line, const struct call *c, enum err e);
+void refuse_text(struct run *r, struct arena *a, const struct grid_line *line, struct str zh, struct str en);
+struct call *call_for(struct run *r, struct arena *a);
+struct node *gathered_input(struct run *r, const struct slice *s, struct arena *a);
+void slice_empty(struct slice *s);
+enum err slice_submit(struct run *r) MUST_USE;        /* the one being filled, after the one before it was answered */
+enum err slices_settle(struct run *r) MUST_USE;       /* both are answered, and what was refused is filed line by line */
+enum err slice_without_refused(struct run *r, struct slice *s) MUST_USE;
+enum err slice_wait(struct run *r, struct slice *s) MUST_USE;
+enum err slice_hand_over(struct run *r, struct slice *s) MUST_USE;
+
+#endif

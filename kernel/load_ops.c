@@ -1,0 +1,483 @@
+/* kernel/load_ops.c - a table is sent, looked through, filed; its refused lines come back with their reasons. */
+#include "kernel/house.h"
+#include "kernel/load.h"
+#include "kernel/sheet.h"
+
+#define SIZE_MOST (INT64_C(1) << 30)
+
+enum { CREATE_what, CREATE_name, CREATE_choice, CREATE_fixed };
+static const struct field create_fields[] = {
+	ROW(what, TEXT, REQUIRED, PRIVATE, OURS, "导入什么", .max = 60, .en = "what the lines are", .help = "记录类型或操作，如 batch、sale、pack.create")
+	ROW(name, TEXT, OPTIONAL, PRIVATE, OURS, "文件名", .en = "file name")
+	ROW(choice, NAMES, OPTIONAL, PRIVATE, OURS, "检查后", .list = "all|good", .max = 1, .en = "after checking", .help = "all 全部正确才填报，good 只填报正确的行；不选则先看检查结果")
+	ROW(fixed, NOTE, OPTIONAL, PRIVATE, OURS, "各行相同的内容", .en = "values all lines share", .help = "每行一项：字段=值")
+};
+static const struct type create_in = { .name = "load", .zh = "批量导入", .en = "load of a table", .fields = create_fields, .n = ROWS(create_fields) };
+
+enum { ID_id, DATA_at };
+#define LOAD_ID ROW(id, TEXT, REQUIRED, PRIVATE, OURS, "导入编号", .max = 13, .en = "load")
+static const struct field data_fields[] = { LOAD_ID ROW(at, INTEGER, OPTIONAL, PRIVATE, OURS, "位置", .en = "where the piece begins", .help = "65536的倍数；不填为0") };
+static const struct type data_in = { .name = "load_data", .zh = "文件内容", .en = "a piece of the file", .fields = data_fields, .n = ROWS(data_fields) };
+static const struct type id_in = { .name = "load_id", .zh = "批量导入", .en = "load", .fields = data_fields, .n = 1 };
+
+enum { FILE_id, FILE_choice };
+static const struct field file_fields[] = { LOAD_ID
+	ROW(choice, NAMES, REQUIRED, PRIVATE, OURS, "填报哪些行", .list = "all|good", .max = 1, .en = "which lines", .help = "all 全部正确才填报，good 只填报正确的行") };
+static const struct type file_in = { .name = "load_file", .zh = "填报", .en = "file the lines", .fields = file_fields, .n = ROWS(file_fields) };
+
+enum { AS_id, AS_as };
+static const struct field refused_fields[] = { LOAD_ID ROW(as, NAMES, OPTIONAL, PRIVATE, OURS, "格式", .list = "csv|xlsx|ndjson", .max = 1, .en = "format") };
+static const struct type refused_in = { .name = "load_refused", .zh = "未填报的行", .en = "refused lines", .fields = refused_fields, .n = ROWS(refused_fields) };
+
+static enum err own_load(struct call *c, struct load *ret)
+{
+	int64_t id;
+	enum err e = id_get(IN(c, ID_id).text, &id) ? load_get(c, id, ret) : E_ABSENT;
+
+	if (!e && !(ret->account == c->who->account || (ret->party && ret->party == c->who->party)))
+		e = E_ABSENT;
+	return e;
+}
+
+static enum err wrong_state(struct call *c, const struct load *l)
+{
+	return call_refuse(c, E_STATE, str_fmt(c->arena, "现在的状态是 %.*s，不能这样做", STR_ARG(l->state)).p,
+	                   str_fmt(c->arena, "not while it is %.*s", STR_ARG(l->state)).p);
+}
+
+static void put_load(struct call *c, struct node *o, const struct load *l)
+{
+	static const char *const texts[] = { "name", "choice", "why_zh", "why_en", "same_as" }, *const numbers[] = { "size", "lines", "good", "bad", "filed" };
+	const struct load_now *now = c->k->loader ? &c->k->loader->now : NULL;
+	const struct op *op = op_find(c->k, l->what);
+
+	put_str(c->arena, o, "id", id_str(c->arena, l->id));
+	put_str(c->arena, o, "what", l->what);
+	put_z(c->arena, o, "what_zh", op ? op->in->zh : "");
+	put_str(c->arena, o, "state", l->state);
+	put_str(c->arena, o, "at", time_str(c->arena, l->at, false));
+	for (size_t i = 0; i < ROWS(texts); i++)
+		if (node_text(l->facts, texts[i]).n)
+			put_str(c->arena, o, texts[i], node_text(l->facts, texts[i]));
+	for (size_t i = 0; i < ROWS(numbers); i++)
+		put_int(c->arena, o, numbers[i], load_fact(l, numbers[i]));
+	if (now && atomic_load(&now->id) == l->id) {
+		struct node *p = put_obj(c->arena, o, "progress");
+		int64_t size = load_fact(l, "size"), bytes = (int64_t)atomic_load(&now->bytes);
+
+		put_int(c->arena, p, "lines", (int64_t)atomic_load(&now->lines));
+		put_int(c->arena, p, "good", (int64_t)atomic_load(&now->good));
+		put_int(c->arena, p, "bad", (int64_t)atomic_load(&now->bad));
+		put_int(c->arena, p, "filed", (int64_t)atomic_load(&now->done));
+		put_int(c->arena, p, "percent", size ? bytes * 100 / size : 0);
+	}
+}
+
+/* ---- a new one ---- */
+
+static const struct op *op_of_what(const struct kernel *k, struct arena *a, struct str what)
+{
+	const struct op *op = op_find(k, what);
+
+	return op ? op : op_find(k, str_join(a, what, S(".create")));
+}
+
+static enum err fixed_of(struct call *c, const struct op *op, struct node **ret)
+{
+	struct str rest = IN(c, CREATE_fixed).text, line;
+	struct node *o = node_obj(c->arena);
+
+	while (str_cut(&rest, '\n', &line)) {
+		struct str name;
+
+		line = str_trim(line);
+		if (!line.n)
+			continue;
+		if (!str_cut(&line, '=', &name) || !type_field(op->in, str_trim(name), NULL))
+			return call_trouble(c, CREATE_fixed, "每行应为“字段=值”，字段须是这种记录的字段", "each line is field=value, a field of this record");
+		put_str(c->arena, o, str_z(c->arena, str_trim(name)), str_trim(line));
+	}
+	*ret = o;
+	return OK;
+}
+
+/* The same bytes sent before by this party, and filed: people press the button twice. */
+static struct str sent_before(struct call *c, struct str digest)
+{
+	struct rows r;
+
+	if (db_ask(c->db, c->arena, kernel_sql[SQL_LOAD_LIST], VALS(V_I(c->who->party), V_I(INT64_MAX)), &r))
+		return S("");
+	for (size_t i = 0; i < r.n; i++) {
+		struct load l;
+
+		if (load_get(c, row_int(&r, i, 0), &l) == OK && load_fact(&l, "filed") && str_eq(node_text(l.facts, "digest"), digest))
+			return id_str(c->arena, l.id);
+	}
+	return S("");
+}
+
+static enum err create_prepare(struct call *c)
+{
+	struct load *l = TAKE(c->arena, struct load, 1);
+	const struct op *op = op_of_what(c->k, c->arena, IN(c, CREATE_what).text);
+	struct node *fixed = NULL;
+	enum err e;
+
+	if (!op || op->mode != WRITES || !op->in || !op->in->schema || op->upload)
+		return call_trouble(c, CREATE_what, "没有这种可以批量导入的记录", "there is no such record to load");
+	e = op_allowed(op, c->who, false, 0, S(""));
+	if (!e)
+		e = fixed_of(c, op, &fixed);
+	if (e)
+		return e;
+	*l = (struct load){ .id = new_id(c->k, c->now), .account = c->who->account, .party = c->who->party, .what = str_of(op->name), .at = c->now,
+		.state = c->upload.bytes.n ? S("checking") : S("receiving"), .facts = node_obj(c->arena) };
+	put_str(c->arena, l->facts, "name", IN(c, CREATE_name).said ? IN(c, CREATE_name).text : utf8_ok(c->upload.name) ? c->upload.name : S(""));
+	put_str(c->arena, l->facts, "choice", IN(c, CREATE_choice).n ? IN(c, CREATE_choice).list[0] : S(""));
+	put_str(c->arena, l->facts, "on_behalf", c->who->dock ? c->who->uscc : S(""));
+	node_set(l->facts, S("fixed"), fixed);
+	put_int(c->arena, l->facts, "size", (int64_t)c->upload.bytes.n);
+	if (c->upload.bytes.n) {
+		struct hash h = hash_of(HASH_SHA256, c->upload.bytes);
+		struct str digest = hex_str(c->arena, h.b, HASH_LEN);
+
+		put_str(c->arena, l->facts, "same_as", sent_before(c, digest));
+		put_str(c->arena, l->facts, "digest", digest);
+		e = spool_write(c->k, l->id, "in", 0, c->upload.bytes);
+	}
+	c->scratch = l;
+	return e;
+}
+
+static enum err create_run(struct call *c)
+{
+	struct load *l = c->scratch;
+	enum err e = load_keep(c, l);
+
+	put_load(c, c->out, l);
+	atomic_store(&c->k->loader->waits, true);
+	return e;
+}
+
+static enum err data_prepare(struct call *c)
+{
+	struct load *l = TAKE(c->arena, struct load, 1);
+	int64_t at = IN(c, DATA_at).i, size = (int64_t)c->upload.bytes.n;
+	enum err e = own_load(c, l);
+
+	if (!e && !str_is(l->state, "receiving"))
+		e = wrong_state(c, l);
+	if (e)
+		return e;
+	if (at < 0 || at % 65536 || at > load_fact(l, "size"))
+		return call_trouble(c, DATA_at, "应为65536的倍数，且不超过已收到的长度", "a multiple of 65536, not beyond what was received");
+	if (!size || at + size > SIZE_MOST)
+		return call_refuse(c, E_TOO_BIG, "没有内容，或总长超过1 GiB", "nothing was sent, or more than 1 GiB in all");
+	load_set(l, c->arena, "size", at + size);
+	c->scratch = l;
+	return spool_write(c->k, l->id, "in", (uint64_t)at, c->upload.bytes);
+}
+
+static enum err data_run(struct call *c)
+{
+	struct load *l = c->scratch;
+	enum err e = load_keep(c, l);
+
+	put_load(c, c->out, l);
+	return e;
+}
+
+/* ---- on its way ---- */
+
+static enum err move(struct call *c, struct load *l, const char *state)
+{
+	enum err e;
+
+	l->state = str_of(state);
+	e = load_keep(c, l);
+	put_load(c, c->out, l);
+	atomic_store(&c->k->loader->waits, true);
+	return e;
+}
+
+static enum err check_run(struct call *c)
+{
+	struct load l;
+	enum err e = own_load(c, &l);
+
+	if (!e && !str_is(l.state, "receiving") && !str_is(l.state, "checked") && !str_is(l.state, "failed"))
+		e = wrong_state(c, &l);
+	return e ? e : move(c, &l, "checking");
+}
+
+static enum err file_run(struct call *c)
+{
+	bool all = str_is(IN(c, FILE_choice).list[0], "all");
+	struct load l;
+	enum err e = own_load(c, &l);
+
+	if (!e && !str_is(l.state, "checked") && !(str_is(l.state, "stopped") && !all))
+		e = wrong_state(c, &l);
+	if (!e && all && load_fact(&l, "bad"))
+		e = call_refuse(c, E_STATE, "有不正确的行：请改正后重新导入，或只填报正确的行", "some lines are refused: mend them, or file the good ones only");
+	if (!e && !load_fact(&l, "good"))
+		e = call_refuse(c, E_STATE, "没有可以填报的行", "there is no line to file");
+	if (e)
+		return e;
+	for (struct node *x = l.facts->first; x; x = x->next)
+		if (str_is(x->key, "choice"))
+			x->s = IN(c, FILE_choice).list[0];
+	return move(c, &l, "filing");
+}
+
+static enum err drop_run(struct call *c)
+{
+	struct load l;
+	enum err e = own_load(c, &l);
+
+	if (!e && (str_is(l.state, "filing") || str_is(l.state, "checking")))
+		e = wrong_state(c, &l);
+	if (e)
+		return e;
+	spool_drop(c->k, l.id);
+	return move(c, &l, "dropped");
+}
+
+/* ---- looking ---- */
+
+/* Reads the lines of one part from the front. */
+struct part { struct spool *in; uint64_t at; char *line; size_t cap; };
+
+static bool part_line(struct part *p, struct str *ret)
+{
+	size_t n = 0;
+
+	for (;;) {
+		int64_t got;
+		char *end;
+
+		if (n + 65536 > p->cap) {
+			size_t cap = p->cap ? 2 * p->cap : 131072;
+			char *grown = cap > (size_t)64 << 20 ? NULL : realloc(p->line, cap);
+
+			if (!grown)
+				return false;
+			p->line = grown;
+			p->cap = cap;
+		}
+		got = spool_read(p->in, p->at + n, p->line + n, 65536);
+		if (got <= 0)
+			return false;
+		end = memchr(p->line + n, '\n', (size_t)got);
+		n += (size_t)got;
+		if (end) {
+			*ret = (struct str){ p->line, (size_t)(end - p->line) };
+			p->at += ret->n + 1;
+			return true;
+		}
+	}
+}
+
+static void part_close(struct part *p)
+{
+	spool_close(p->in);
+	free(p->line);
+}
+
+static void put_refused(struct call *c, const struct load *l)
+{
+	static const struct json_limits limits = { .bytes = 64 << 20, .depth = 8, .nodes = 1 << 20 };
+	struct node *list = put_arr(c->arena, c->out, "refused");
+	struct part p = { NULL };
+	struct str line;
+
+	if (str_is(l->state, "checking") || str_is(l->state, "filing") || spool_open(c->k, l->id, "bad", &p.in))
+		return;
+	while (list->n < LOAD_SHOWN && part_line(&p, &line)) {
+		struct json_trouble trouble;
+		struct node *o;
+
+		if (!json_read(c->arena, str_copy(c->arena, line), &limits, &o, &trouble))
+			node_add(list, o);
+	}
+	part_close(&p);
+}
+
+static enum err get_run(struct call *c)
+{
+	struct load l;
+	enum err e = own_load(c, &l);
+
+	if (e)
+		return e;
+	put_load(c, c->out, &l);
+	put_refused(c, &l);
+	return OK;
+}
+
+static enum err list_run(struct call *c)
+{
+	struct node *arr = put_arr(c->arena, c->out, "items");
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_LOAD_LIST], VALS(V_I(c->who->party), V_I(INT64_MAX)), &r);
+
+	for (size_t i = 0; i < r.n && !e; i++) {
+		struct node *o = node_obj(c->arena);
+		struct load l;
+
+		e = load_get(c, row_int(&r, i, 0), &l);
+		if (!e && (l.party || l.account == c->who->account) && !str_is(l.state, "dropped")) {
+			put_load(c, o, &l);
+			node_add(arr, o);
+		}
+	}
+	return e;
+}
+
+/* ---- the refused lines as a file of the shape that was sent, with a column of reasons ---- */
+
+static struct str reasons_of(struct arena *a, const struct node *errors)
+{
+	struct buf b = buf_in(a, 200);
+
+	for (const struct node *x = errors ? errors->first : NULL; x; x = x->next) {
+		if (b.n)
+			buf_z(&b, "；");
+		buf_add(&b, node_text(x, "zh"));
+	}
+	return buf_str(&b);
+}
+
+/* The heading that was sent; NDJSON and texts have none. */
+static enum err heading_of(struct call *c, const struct load *l, struct grid_line *ret)
+{
+	struct spool *in;
+	struct str zh, en;
+	struct grid_in *g;
+	struct grid_source src;
+	enum err e = spool_open(c->k, l->id, "in", &in);
+
+	*ret = (struct grid_line){ .no = 1 };
+	if (e)
+		return e;
+	src = (struct grid_source){ spool_read, in, spool_size(in) };
+	e = grid_open(c->arena, &src, node_text(l->facts, "name"), NULL, &g, &zh, &en);
+	if (!e) {
+		if (grid_form(g) == GRID_CSV || grid_form(g) == GRID_XLSX)
+			e = grid_next(g, c->arena, ret);
+		grid_close(g);
+	}
+	spool_close(in);
+	return e;
+}
+
+static enum err put_refused_lines(struct sheet *s, struct part *p, size_t columns)
+{
+	static const struct json_limits limits = { .bytes = 64 << 20, .depth = 8, .nodes = 1 << 20 };
+	struct str line;
+
+	while (part_line(p, &line)) {
+		struct arena *a = sheet_line(s);
+		struct str *cell = TAKE(a, struct str, columns + 2);
+		const struct node *x;
+		struct json_trouble trouble;
+		struct node *o;
+		size_t n = 0;
+		enum err e = json_read(a, line, &limits, &o, &trouble);
+
+		if (e)
+			return E_CORRUPT;
+		cell[n++] = str_fmt(a, "%lld", (long long)node_number(o, "line", 0));
+		x = node_get(o, "cells") ? node_get(o, "cells")->first : NULL;
+		for (size_t i = 0; i < columns; i++, x = x ? x->next : NULL)
+			cell[n++] = x ? x->s : i == 0 ? node_text(o, "raw") : S("");
+		cell[n++] = reasons_of(a, node_get(o, "errors"));
+		e = sheet_put(s, cell, n);
+		if (e)
+			return e;
+	}
+	return OK;
+}
+
+static enum err refused_run(struct call *c)
+{
+	struct grid_line head;
+	struct part p = { NULL };
+	struct sheet *s = NULL;
+	struct grid_column *col;
+	struct load l;
+	size_t n;
+	enum err e = own_load(c, &l);
+
+	if (!e && (str_is(l.state, "checking") || str_is(l.state, "filing")))
+		e = wrong_state(c, &l);
+	if (!e)
+		e = heading_of(c, &l, &head);
+	if (!e)
+		e = spool_open(c->k, l.id, "bad", &p.in);
+	if (e)
+		return e;
+	n = head.n ? head.n : 1;
+	col = TAKE(c->arena, struct grid_column, n + 2);
+	col[0].heading = S("行号");
+	for (size_t i = 0; i < n; i++)
+		col[i + 1].heading = head.n ? head.cell[i] : S("内容");
+	col[n + 1].heading = S("原因");
+	e = sheet_begin(c, IN(c, AS_as).n ? IN(c, AS_as).list[0] : S("csv"), S("未填报的行"), col, n + 2, false, &s);
+	if (!e)
+		e = put_refused_lines(s, &p, n);
+	part_close(&p);
+	return s ? sheet_end(s, c, e) : e;
+}
+
+/* line,id of everything filed */
+static int64_t filed_pull(void *ctx, char *to, size_t cap)
+{
+	struct part *p = ctx;
+	int64_t n = spool_read(p->in, p->at, to, cap);
+
+	p->at += n > 0 ? (uint64_t)n : 0;
+	return n;
+}
+
+static void filed_done(void *ctx)
+{
+	part_close(ctx);
+	free(ctx);
+}
+
+static enum err filed_run(struct call *c)
+{
+	struct part *p;
+	struct load l;
+	enum err e = own_load(c, &l);
+
+	if (e)
+		return e;
+	p = calloc(1, sizeof(*p));
+	c->stream = p ? TAKE(c->arena, struct stream, 1) : NULL;
+	if (!p || spool_open(c->k, l.id, "filed", &p->in)) {
+		free(p);
+		c->stream = NULL;
+		return E_ABSENT;
+	}
+	*c->stream = (struct stream){ filed_pull, filed_done, p, "text/csv; charset=utf-8" };
+	return OK;
+}
+
+#define WHO (R_PARTY | R_DOCK | R_OPERATOR)
+#define LOAD_OP(n, m, p, md, t, r, z, e, ...) { .name = "load." n, .method = m, .path = "/v1/loads" p, .who = WHO, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, \
+	.mode = md, .in = t, .run = r, .clause = "二（三）", .zh = z, .en = e, __VA_ARGS__ },
+const struct op load_ops[] = {
+	LOAD_OP("create", POST, "", WRITES, &create_in, create_run, "批量导入", "load a table", .upload = true, .prepare = create_prepare)
+	LOAD_OP("data", POST, "/{id}/data", WRITES, &data_in, data_run, "上传一段", "send a piece", .upload = true, .prepare = data_prepare, .quiet = true)
+	LOAD_OP("check", POST, "/{id}/check", WRITES, &id_in, check_run, "检查", "look it through")
+	LOAD_OP("file", POST, "/{id}/file", WRITES, &file_in, file_run, "填报", "file it")
+	LOAD_OP("drop", POST, "/{id}/drop", WRITES, &id_in, drop_run, "放弃", "drop it")
+	LOAD_OP("get", GET, "/{id}", READS, &id_in, get_run, "导入情况", "how it goes")
+	LOAD_OP("list", GET, "", READS, NULL, list_run, "批量导入列表", "loads")
+	LOAD_OP("refused", GET, "/{id}/refused", READS_LONG, &refused_in, refused_run, "未填报的行", "refused lines")
+	LOAD_OP("filed", GET, "/{id}/filed", READS, &id_in, filed_run, "已填报的行", "filed lines")
+};
+const size_t load_ops_n = ROWS(load_ops);
