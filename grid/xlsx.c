@@ -41,9 +41,12 @@ static void count_name(struct xml *x, uint64_t key)
 	for (; x->seen[i]; i = (i + 1) % SLOTS)
 		if (x->seen[i] == key)
 			return;
-	x->seen[i] = key;
-	if (++x->names > NAMES)
+	if (x->names < NAMES) {         /* so the table never fills */
+		x->seen[i] = key;
+		x->names++;
+	} else {
 		fail(x, E_BAD, WHY("文件里的标签名太多，不是正常的表格", "the file uses too many names to be a workbook"));
+	}
 }
 
 static const char *local(const char *name)
