@@ -175,7 +175,7 @@ struct call *call_for(struct run *r, struct arena *a)
 {
 	struct call *c = TAKE(a, struct call, 1);
 
-	*c = (struct call){ .k = r->k, .op = r->op, .who = r->who, .arena = a, .now = clock_now(), .dry = r->dry };
+	*c = (struct call){ .k = r->k, .op = r->op, .who = r->who, .arena = a, .db = r->db, .now = clock_now(), .dry = r->dry };
 	return c;
 }
 

@@ -1,0 +1,313 @@
+/* tests/ops/test_loads.c - 二（三）: tables that are sent, looked through and filed: all lines or the good ones, each exactly once. */
+#include <unistd.h>
+
+#include "mod/trace/trace.h"
+#include "tests/ops/harness.h"
+
+static struct answer look(struct house *h, enum who w, struct str id)
+{
+	for (int i = 0; i < 2000; i++) {
+		struct answer a = call_ok(h, w, "load.get", "id", z(h, id), NULL);
+		struct str s = node_text(a.out, "state");
+
+		if (!str_is(s, "checking") && !str_is(s, "filing"))
+			return a;
+		usleep(5000);
+	}
+	fail_msg("the load does not end");
+	return (struct answer){ E_INTERNAL };
+}
+
+static struct str send_as(struct house *h, enum who w, struct node *in, struct str bytes)
+{
+	struct answer a = ask(h, actor(h, w), "load.create", in, bytes, NULL);
+
+	if (a.err)
+		fail_msg("load.create: %s", z(h, text_of(h, &a)));
+	return str_copy(&h->a, node_text(a.out, "id"));
+}
+
+static struct str send(struct house *h, enum who w, const char *what, const char *name, const char *text)
+{
+	return send_as(h, w, in_of(h, "what", what, "name", name, NULL), str_of(text));
+}
+
+static int64_t number(const struct answer *a, const char *name) { return node_number(a->out, name, -1); }
+
+static const char heading[] = "产品,追溯码,生产日期,出厂编号/批次号/序号,出厂检验报告或型式检验报告,检验报告种类,检验报告编号,检验报告日期,检验报告出具单位,检验结论\r\n";
+
+static struct str batch_line(struct house *h, struct str product, struct str report, const char *no, const char *date)
+{
+	return str_fmt(&h->a, "%.*s,本平台密封码,%s,%s,%.*s,出厂检验,R-%s,2026-11-01,本厂检验室,合格\r\n", STR_ARG(product), date, no, STR_ARG(report), no);
+}
+
+static int64_t batches(struct house *h, const char *like)
+{
+	return raw_number(h, str_fmt(&h->a, "SELECT COUNT(*) FROM p_batch WHERE factory_batch_or_serial_no LIKE '%s'", like).p);
+}
+
+static void good_lines_are_filed_and_the_others_come_back_with_reasons(void **state)
+{
+	struct house *h = here(state);
+	struct str product = new_product(h, MAKER, "导入绳一"), report = put_file(h, MAKER, "r", false), id, text;
+	struct buf b = buf_in(&h->a, 4000);
+	struct answer a;
+
+	buf_z(&b, heading);
+	buf_add(&b, batch_line(h, S("导入绳一"), report, "L1-1", "2026-11-02"));          /* a product by its name */
+	buf_add(&b, batch_line(h, product, report, "L1-2", "2026年11月3日"));
+	buf_add(&b, batch_line(h, product, report, "L1-3", "2026-13-02"));
+	buf_add(&b, batch_line(h, S("没有的绳"), report, "L1-4", "2026-11-02"));
+	buf_z(&b, "\"没有合上的引号\r\n");
+	id = send(h, MAKER, "batch", "批次.csv", z(h, buf_str(&b)));
+	a = look(h, MAKER, id);
+	text = text_of(h, &a);
+	assert_string_equal(z(h, node_text(a.out, "state")), "checked");
+	assert_int_equal(number(&a, "good"), 2);
+	assert_int_equal(number(&a, "bad"), 3);
+	assert_int_equal(batches(h, "L1-%"), 0);                                            /* looked at, not filed */
+	assert_true(holds(text, "\"line\":4") && holds(text, "\"column\":3") && holds(text, "应为日期"));
+	assert_true(holds(text, "\"line\":5") && holds(text, "\"line\":6"));
+	assert_int_equal(call(h, MAKER, "load.file", "id", z(h, id), "choice", "all", NULL).err, E_STATE);
+	assert_int_equal(call(h, MAKER2, "load.get", "id", z(h, id), NULL).err, E_ABSENT);
+	assert_int_equal(call(h, MAKER2, "load.file", "id", z(h, id), "choice", "good", NULL).err, E_ABSENT);
+	call_ok(h, MAKER, "load.file", "id", z(h, id), "choice", "good", NULL);
+	a = look(h, MAKER, id);
+	assert_string_equal(z(h, node_text(a.out, "state")), "done");
+	assert_int_equal(number(&a, "filed"), 2);
+	assert_int_equal(batches(h, "L1-%"), 2);
+	assert_int_equal(call(h, MAKER, "load.file", "id", z(h, id), "choice", "good", NULL).err, E_STATE);
+	a = call_ok(h, MAKER, "load.refused", "id", z(h, id), NULL);
+	text = text_of(h, &a);
+	assert_true(holds(text, "行号,产品,追溯码") && holds(text, "原因") && holds(text, "L1-3") && holds(text, "应为日期"));
+	assert_false(holds(text, "L1-1"));
+	a = call_ok(h, MAKER, "load.refused", "id", z(h, id), "as", "xlsx", NULL);
+	assert_true(str_starts(stream_text(h, &a), "PK"));
+	a = call_ok(h, MAKER, "load.filed", "id", z(h, id), NULL);
+	assert_true(str_starts(stream_text(h, &a), "2,"));
+}
+
+static void refused_lines_are_mended_and_sent_again_as_they_came_back(void **state)
+{
+	struct house *h = here(state);
+	struct str product = new_product(h, MAKER, "导入绳二"), report = put_file(h, MAKER, "r", false), id, text;
+	struct buf b = buf_in(&h->a, 4000);
+	struct answer a;
+	size_t at;
+
+	buf_z(&b, heading);
+	buf_add(&b, batch_line(h, product, report, "L2-1", "2026-19-02"));
+	id = send(h, MAKER, "batch", "x.csv", z(h, buf_str(&b)));
+	a = look(h, MAKER, id);
+	assert_int_equal(number(&a, "bad"), 1);
+	a = call_ok(h, MAKER, "load.refused", "id", z(h, id), NULL);
+	text = stream_text(h, &a);
+	for (at = 0; at + 10 < text.n && memcmp(text.p + at, "2026-19-02", 10) != 0; at++)
+		;
+	((char *)(uintptr_t)text.p)[at + 6] = '0';
+	id = send_as(h, MAKER, in_of(h, "what", "batch", "name", "x.csv", "choice", "all", NULL), text);      /* checked and filed in one go */
+	a = look(h, MAKER, id);
+	assert_string_equal(z(h, node_text(a.out, "state")), "done");
+	assert_int_equal(batches(h, "L2-%"), 1);
+}
+
+static void all_or_nothing_leaves_nothing(void **state)
+{
+	struct house *h = here(state);
+	struct str pack = new_pack(h, MAKER, new_batch(h, MAKER, new_product(h, MAKER, "绳"), "L3"), "5", NULL), id;
+	uint64_t before = log_size(h);
+	struct answer a;
+	const char *text = str_fmt(&h->a, "{\"buyer_kind\":\"consumer\",\"sale_time\":\"2026-11-10\",\"items\":[\"%.*s:0\"]}\n{\"buyer_kind\":\"consumer\","
+	                           "\"sale_time\":\"2026-11-10\",\"items\":[\"%.*s:9\"]}\n{\"buyer_kind\":\"consumer\",\"sale_time\":7}\nno json\n", STR_ARG(pack), STR_ARG(pack)).p;
+
+	id = send_as(h, MAKER, in_of(h, "what", "sale.create", "name", "a.ndjson", "choice", "all", NULL), str_of(text));
+	a = look(h, MAKER, id);
+	assert_string_equal(z(h, node_text(a.out, "state")), "checked");      /* nothing goes on by itself when a line is refused */
+	assert_int_equal(number(&a, "good"), 1);
+	assert_int_equal(number(&a, "bad"), 3);
+	assert_true(holds(text_of(h, &a), "no json"));
+	assert_int_equal(log_size(h), before);
+}
+
+static void codes_come_many_to_a_call_and_are_refused_by_line(void **state)
+{
+	struct house *h = here(state);
+	struct str batch = new_batch(h, MAKER, new_product(h, MAKER, "绳"), "L4"), id, other, text;
+	struct node *in = in_of(h, "what", "pack", "name", "codes.txt", "fixed", str_fmt(&h->a, "batch=%.*s\ngrain=item\nscheme=ecode", STR_ARG(batch)).p, NULL);
+	struct answer a;
+
+	id = send_as(h, MAKER, in, S("K4-0001\r\nK4-0002\r\n\r\nK4-0001\r\nab\r\nK4-0003\r\n"));
+	a = look(h, MAKER, id);
+	text = text_of(h, &a);
+	assert_int_equal(number(&a, "lines"), 5);
+	assert_true(holds(text, "\"line\":4") && holds(text, "与第1行相同"));
+	if (number(&a, "good") == 0) {          /* one ill-formed code spoils the check of its whole call: it is named first */
+		assert_true(holds(text, "4到300个字符"));
+		id = send_as(h, MAKER, in, S("K4-0001\r\nK4-0002\r\n\r\nK4-0001\r\nK4-0003\r\n"));
+		a = look(h, MAKER, id);
+	}
+	assert_int_equal(number(&a, "good"), 3);
+	other = send_as(h, MAKER, in, S("K4-0009\r\nK4-0003\r\n"));
+	look(h, MAKER, other);
+	call_ok(h, MAKER, "load.file", "id", z(h, id), "choice", "good", NULL);
+	a = look(h, MAKER, id);
+	assert_string_equal(z(h, node_text(a.out, "state")), "done");
+	assert_int_equal(number(&a, "filed"), 3);
+	assert_string_equal(z(h, node_text(call_ok(h, ANYBODY, "scan", "code", "K4-0002", NULL).out, "verdict")), "not_sold");
+	call_ok(h, MAKER, "load.file", "id", z(h, other), "choice", "good", NULL);      /* taken meanwhile: told by line, the other one is filed */
+	a = look(h, MAKER, other);
+	assert_int_equal(number(&a, "filed"), 1);
+	assert_int_equal(number(&a, "bad"), 1);
+	assert_true(holds(text_of(h, &a), "K4-0003") && holds(text_of(h, &a), "已登记"));
+	id = send_as(h, MAKER, in_of(h, "what", "alias", "name", "pairs.csv", "choice", "all", "fixed", "scheme=gs1_barcode", NULL),
+	             S("已登记的追溯码,同一货物上的其他码\nK4-0002,(01)06901234567892(21)P2\nK4-0001,(01)06901234567892(21)P1\n"));
+	a = look(h, MAKER, id);
+	assert_int_equal(number(&a, "filed"), 2);
+	a = call_ok(h, ANYBODY, "scan", "code", "https://id.gs1.org/01/06901234567892/21/P1", NULL);
+	assert_true(holds(text_of(h, &a), "K4-0001"));
+}
+
+static void a_template_sent_back_unfilled_is_no_line_and_headings_are_checked(void **state)
+{
+	struct house *h = here(state);
+	struct answer a = call_ok(h, ANYBODY, "template.get", "what", "product", "as", "csv", NULL), b;
+	struct str id, text = stream_text(h, &a);
+
+	assert_true(holds(text, "产品名称") && holds(text, "例："));
+	id = send_as(h, MAKER, in_of(h, "what", "product", "name", "模板.csv", NULL), text);
+	a = look(h, MAKER, id);
+	assert_string_equal(z(h, node_text(a.out, "state")), "checked");
+	assert_int_equal(number(&a, "lines"), 0);
+	assert_int_equal(number(&a, "bad"), 0);
+	b = call_ok(h, ANYBODY, "template.get", "what", "product", NULL);
+	id = send_as(h, MAKER, in_of(h, "what", "product", "name", "模板.xlsx", NULL), stream_text(h, &b));
+	a = look(h, MAKER, id);
+	assert_int_equal(number(&a, "bad"), 0);
+	assert_string_equal(z(h, node_text(a.out, "state")), "checked");
+	id = send(h, MAKER, "product", "a.csv", "产品名称,颜色\n绳,红\n");
+	a = look(h, MAKER, id);
+	assert_string_equal(z(h, node_text(a.out, "state")), "failed");
+	assert_true(holds(node_text(a.out, "why_zh"), "颜色"));
+	assert_int_equal(call(h, ANYBODY, "template.get", "what", "session", NULL).err, E_ABSENT);
+	assert_int_equal(ask(h, actor(h, SELLER), "load.create", in_of(h, "what", "product", NULL), S("a,b\n"), NULL).err, E_DENIED);
+	assert_int_equal(ask(h, actor(h, MAKER), "load.create", in_of(h, "what", "nothing", NULL), S("a,b\n"), NULL).err, E_BAD);
+}
+
+static void gb18030_from_an_old_office_is_read(void **state)
+{
+	struct house *h = here(state);
+	/* 产品名称,产品类型 … as GB18030 */
+	static const char head[] = "\xb2\xfa\xc6\xb7\xc3\xfb\xb3\xc6,product_type,specification_model,warranty_period,mandatory_national_standard,standard_applied,"
+	                           "licence_or_ccc_certificate_no,manual_or_warning\r\n";
+	static const char line[] = "\xb8\xd6\xcb\xbf\xc9\xfe,steel_wire_ropes_01,6x36,\xb2\xbb\xc9\xe6\xbc\xb0,\xce\xde\xca\xca\xd3\xc3\xb5\xc4\xc7\xbf\xd6\xc6\xd0\xd4\xb9\xfa\xbc\xd2\xb1\xea\xd7\xbc,"
+	                           "GB/T 20118-2017,(\xcb\xd5)XK05-005-00001,\xb2\xbb\xc9\xe6\xbc\xb0\r\n";
+	struct str id = send_as(h, MAKER, in_of(h, "what", "product", "name", "gb.csv", "choice", "all", NULL), str_fmt(&h->a, "%s%s", head, line));
+	struct answer a = look(h, MAKER, id);
+
+	if (number(&a, "filed") != 1)
+		fail_msg("%s", z(h, text_of(h, &a)));
+	assert_int_equal(raw_number(h, "SELECT COUNT(*) FROM p_product WHERE product_name = '钢丝绳' AND specification_model = '6x36'"), 1);
+}
+
+static void pieces_make_one_file_and_nothing_of_it_lies_in_clear(void **state)
+{
+	struct house *h = here(state);
+	struct answer a = call_ok(h, SELLER, "load.create", "what", "purchase", "name", "p.csv", NULL);
+	struct str id = str_copy(&h->a, node_text(a.out, "id"));
+	struct buf b = buf_in(&h->a, 300000);
+
+	buf_z(&b, "追溯码,供货者,进货时间\n");
+	for (int i = 0; b.n < 200000; i++)
+		buf_fmt(&b, "TOPSECRET-%06d,TOPSECRET-SUPPLIER,2026-11-01\n", i);
+	assert_int_equal(ask(h, actor(h, SELLER), "load.data", in_of(h, "id", z(h, id), "at", "0", NULL), str_sub(buf_str(&b), 0, 131072), NULL).err, OK);
+	assert_int_equal(ask(h, actor(h, SELLER), "load.data", in_of(h, "id", z(h, id), "at", "5", NULL), S("x"), NULL).err, E_BAD);
+	assert_int_equal(ask(h, actor(h, SELLER2), "load.data", in_of(h, "id", z(h, id), "at", "131072", NULL), S("x"), NULL).err, E_ABSENT);
+	assert_int_equal(ask(h, actor(h, SELLER), "load.data", in_of(h, "id", z(h, id), "at", "131072", NULL), str_sub(buf_str(&b), 131072, b.n), NULL).err, OK);
+	call_ok(h, SELLER, "load.check", "id", z(h, id), NULL);
+	a = look(h, SELLER, id);
+	if (number(&a, "lines") < 3000)
+		fail_msg("%s", z(h, text_of(h, &a)));
+	assert_int_equal(number(&a, "good"), 0);
+	assert_int_equal(system(str_fmt(&h->a, "grep -rqs TOPSECRET '%s'", h->dir).p) >> 8, 1);
+	call_ok(h, SELLER, "load.drop", "id", z(h, id), NULL);
+	assert_int_equal(system(str_fmt(&h->a, "ls '%s/loads' | grep -q %s", h->dir, z(h, id)).p) >> 8, 1);
+}
+
+static void a_stop_in_the_middle_files_every_line_exactly_once(void **state)
+{
+	struct house *h = here(state);
+	struct str product = new_product(h, MAKER, "导入绳五"), report = put_file(h, MAKER, "r", false), id;
+	struct buf b = buf_in(&h->a, 1 << 20);
+	struct answer a;
+	int stops = 0;
+
+	buf_z(&b, heading);
+	for (int i = 0; i < 4000; i++)
+		buf_add(&b, batch_line(h, product, report, str_fmt(&h->a, "L5-%04d", i).p, i % 100 == 7 ? "2026-02-30" : "2026-11-02"));
+	id = send_as(h, MAKER, in_of(h, "what", "batch", "name", "b.csv", "choice", "good", NULL), buf_str(&b));
+	for (;; stops++) {
+		struct str s;
+
+		usleep(60000);
+		a = call_ok(h, MAKER, "load.get", "id", z(h, id), NULL);
+		s = node_text(a.out, "state");
+		if (!str_is(s, "checking") && !str_is(s, "filing"))
+			break;
+		house_shut(h);
+		house_open(h);
+	}
+	assert_true(stops > 0);
+	assert_string_equal(z(h, node_text(a.out, "state")), "done");
+	assert_int_equal(number(&a, "filed"), 3960);
+	assert_int_equal(number(&a, "bad"), 40);
+	assert_int_equal(batches(h, "L5-%"), 3960);
+	assert_int_equal(raw_number(h, "SELECT COUNT(DISTINCT factory_batch_or_serial_no) FROM p_batch WHERE factory_batch_or_serial_no LIKE 'L5-%'"), 3960);
+	{
+		struct answer r = call_ok(h, MAKER, "load.refused", "id", z(h, id), NULL);
+		struct str lines = stream_text(h, &r);
+		size_t n = 0;
+
+		for (size_t i = 0; i < lines.n; i++)
+			n += lines.p[i] == '\n';
+		assert_int_equal(n, 41);
+	}
+}
+
+static void lists_are_exported_as_they_are_shown(void **state)
+{
+	struct house *h = here(state);
+	struct str product = new_product(h, MAKER, "导出绳"), batch = new_batch(h, MAKER, product, "L6"), pack = new_pack(h, MAKER, batch, "3", NULL), text;
+	struct answer a;
+
+	call_ok(h, MAKER, "sale.create", "buyer_kind", "unit", "buyer_name", "机密买家", "buyer_address", "某地", "buyer_contact", "0513-88880000", "sale_time", "2026-11-10",
+	        "items", z(h, pack), NULL);
+	a = call_ok(h, MAKER, "sale.export", NULL);
+	text = text_of(h, &a);
+	assert_true(holds(text, "记录编号,填报时间") && holds(text, "机密买家"));
+	a = call_ok(h, OFFICER, "sale.export", NULL);
+	text = text_of(h, &a);
+	assert_false(holds(text, "机密买家"));
+	assert_true(holds(text, "buyer_name"));                     /* named as withheld */
+	a = call_ok(h, ANYBODY, "product.export", "as", "ndjson", NULL);
+	assert_true(holds(text_of(h, &a), "导出绳"));
+	a = call_ok(h, MAKER, "batch.export", "as", "xlsx", NULL);
+	assert_true(str_starts(stream_text(h, &a), "PK"));
+	assert_int_equal(call(h, ANYBODY, "sale.export", NULL).err, E_NOAUTH);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_lines_are_filed_and_the_others_come_back_with_reasons),
+		cmocka_unit_test(refused_lines_are_mended_and_sent_again_as_they_came_back),
+		cmocka_unit_test(all_or_nothing_leaves_nothing),
+		cmocka_unit_test(codes_come_many_to_a_call_and_are_refused_by_line),
+		cmocka_unit_test(a_template_sent_back_unfilled_is_no_line_and_headings_are_checked),
+		cmocka_unit_test(gb18030_from_an_old_office_is_read),
+		cmocka_unit_test(pieces_make_one_file_and_nothing_of_it_lies_in_clear),
+		cmocka_unit_test(a_stop_in_the_middle_files_every_line_exactly_once),
+		cmocka_unit_test(lists_are_exported_as_they_are_shown),
+	};
+
+	return RUN_BOTH("loads", tests, NULL);
+}
