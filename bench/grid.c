@@ -96,7 +96,7 @@ static uint64_t read_grid(const char *path)
 
 static uint64_t inflate_only(const char *path)
 {
-	static char buf[65536];
+	char buf[65536];
 	unzFile z = unzOpen64(path);
 	uint64_t total = 0;
 	int n;
