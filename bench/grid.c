@@ -77,7 +77,7 @@ static uint64_t read_grid(const char *path)
 	struct grid_source s = { read_file, &fd, (uint64_t)lseek(fd, 0, SEEK_END) };
 	struct str zh, en;
 	struct grid_line l;
-	struct grid_in *r;
+	struct grid_in *r = NULL;
 	struct arena a, line;
 	uint64_t n = 0;
 	enum err e;

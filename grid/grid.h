@@ -68,7 +68,7 @@ struct grid_column {
 };
 
 struct grid_out;
-/* XLSX goes to the file `path`, which must not exist and is gone again when anything fails, with scratch files beside it; the others into
+/* XLSX goes to the file `path`, which must not exist (E_CLASH) and is gone again when anything fails, with scratch files beside it; the others into
  * what `put` takes (path is NULL). The texts of the columns must outlive o, the array need not. TEXT and NDJSON have no heading. */
 struct grid_sink { bool (*put)(void *ctx, const char *p, size_t n); void *ctx; };
 enum err grid_begin(struct arena *a, enum grid_form f, const char *path, const struct grid_sink *sink, struct str title,
