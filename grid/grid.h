@@ -34,7 +34,7 @@ struct grid_limits {          /* 0: the default in parentheses */
 struct grid_line {
 	uint64_t no;              /* as a person counts: the heading is line 1; the row number of an XLSX */
 	struct str *cell;         /* CSV, XLSX, TEXT: n cells, trimmed of nothing; absent cells are empty */
-	size_t n;
+	size_t n;                 /* XLSX: at least as many as the first line has, for its files leave empty cells out */
 	struct str raw;           /* NDJSON: the line; CSV, TEXT: its bytes in UTF-8 */
 	struct str zh, en;        /* set when the line cannot be read (E_BAD): why */
 	size_t column;            /* of the trouble, from 0 */
@@ -48,7 +48,8 @@ enum err grid_open(struct arena *a, const struct grid_source *s, struct str name
 enum grid_form grid_form(const struct grid_in *r);
 const char *grid_encoding(const struct grid_in *r);                  /* "UTF-8", "GB18030", "UTF-16" */
 /* The next line, in `line`: the caller resets that arena between lines. Empty lines are passed over.
- * OK; E_BAD: this line cannot be read, the next one can; E_ABSENT: the end; E_TOO_BIG, E_CORRUPT: no further line can be had. */
+ * OK; E_BAD: this line cannot be read, the next one can; E_ABSENT: the end; E_TOO_BIG, E_CORRUPT, E_IO, E_BUSY: no further line can be
+ * had, and a damaged workbook may be found out only here: keep nothing of a file that does not come to E_ABSENT. */
 enum err grid_next(struct grid_in *r, struct arena *line, struct grid_line *ret) MUST_USE;
 uint64_t grid_at(const struct grid_in *r);                           /* bytes of the source used so far, for progress */
 void grid_close(struct grid_in *r);                                  /* NULL is fine */
@@ -67,13 +68,16 @@ struct grid_column {
 };
 
 struct grid_out;
-/* XLSX goes to the file `path`, which must not exist; the others into what `put` takes (path is NULL). */
+/* XLSX goes to the file `path`, which must not exist (E_CLASH) and is gone again when anything fails, with scratch files beside it; the others into
+ * what `put` takes (path is NULL). The texts of the columns must outlive o, the array need not. TEXT and NDJSON have no heading. */
 struct grid_sink { bool (*put)(void *ctx, const char *p, size_t n); void *ctx; };
 enum err grid_begin(struct arena *a, enum grid_form f, const char *path, const struct grid_sink *sink, struct str title,
                     const struct grid_column *column, size_t n, bool examples, struct grid_out **ret) MUST_USE;
-/* CSV: a cell that a spreadsheet would run (= + - @ tab, unless it is a plain number) is written with an apostrophe before it, which
- * grid_next takes off again. NDJSON: an object of heading: cell, empty cells left out. */
+/* CSV: a cell that a spreadsheet would run (= + - @ in either width, tab, CR, unless it is a plain number) is written with an apostrophe
+ * before it, which grid_next takes off again. NDJSON: an object of heading: cell, empty cells left out. TEXT: one cell without line ends.
+ * E_BAD (ill-formed UTF-8, NUL, too many cells) and a row too big for CSV or NDJSON leave o as it was; after other answers nothing more is
+ * written. */
 enum err grid_put(struct grid_out *o, const struct str *cell, size_t n) MUST_USE;
-enum err grid_end(struct grid_out *o) MUST_USE;                      /* frees o whatever it answers */
+enum err grid_end(struct grid_out *o) MUST_USE;                      /* o is over whatever it answers: the first trouble there was */
 
 #endif

@@ -277,8 +277,8 @@ static void cell_end(struct sheet *s)
 	struct held *c;
 
 	s->in_cell = false;
-	if (s->formula && !s->value)
-		trouble(s, FORMULA);
+	if (s->formula && s->text_n == s->from && (!s->value || s->type != T_TEXT))
+		trouble(s, FORMULA);    /* an empty text is a value, an empty number is none */
 	if (s->text_n == s->from)
 		return;                 /* nothing in it, wherever it is */
 	if (s->column >= s->l.columns) {

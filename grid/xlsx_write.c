@@ -3,6 +3,8 @@
  * The only file that includes its headers. The library has no output to memory: it writes the file it is given, and its scratch files
  * beside it. Nothing here depends on the hour: the same rows give the same bytes. Owner of struct xlsx_out: the caller of xlsx_begin.
  */
+#include <errno.h>
+
 #include <xlsxwriter.h>
 
 #include "inner.h"
@@ -299,7 +301,7 @@ static enum err claim(const char *path)
 	FILE *f = fopen(path, "wxe");
 
 	if (!f)
-		return E_IO;
+		return errno == EEXIST ? E_CLASH : E_IO;
 	return fclose(f) ? E_IO : OK;
 }
 

@@ -228,7 +228,7 @@ static void what_cannot_be_written_is_refused(void **state)
 		assert_int_equal(grid_put(o, &line, 1), f == GRID_TEXT ? E_BAD : OK);
 		assert_int_equal(grid_end(o), OK);
 	}
-	assert_int_not_equal(grid_begin(&a, GRID_XLSX, path, NULL, S(""), &one, 1, false, &o), OK);     /* it is there */
+	assert_int_equal(grid_begin(&a, GRID_XLSX, path, NULL, S(""), &one, 1, false, &o), E_CLASH);     /* it is there */
 	assert_int_equal(access(path, F_OK), 0);
 	unlink(path);
 	assert_int_equal(grid_begin(&a, GRID_XLSX, "/nowhere/at/all.xlsx", NULL, S(""), &one, 1, false, &o), E_IO);
@@ -296,9 +296,40 @@ static void a_template(void **state)
 	arena_end(&a);
 }
 
+/* A sheet holds 1,048,576 rows; reading gives the first sheet. */
+static void more_lines_than_a_sheet_holds(void **state)
+{
+	const struct grid_column one = { .heading = { "a", 1 }, .number = true };
+	const struct str cell = { "7", 1 };
+	struct bytes b = { 0 }, d;
+	struct grid_out *o;
+	size_t lines = 0;
+	char path[64];
+	struct arena a;
+
+	(void)state;
+	file_name(path);
+	arena_init(&a, 1 << 20, NULL);
+	assert_int_equal(grid_begin(&a, GRID_XLSX, path, NULL, S("x"), &one, 1, false, &o), OK);
+	for (int i = 0; i < 1048577; i++)
+		assert_int_equal(grid_put(o, &cell, 1), OK);
+	assert_int_equal(grid_end(o), OK);
+	slurp(path, &b);
+	unlink(path);
+	d = dump((struct str){ b.p, b.n }, "", NULL);
+	for (const char *p = d.p; *p; p++)
+		lines += *p == ';';
+	assert_int_equal(lines, 1048576);
+	assert_true(d.n > 20 && strcmp(d.p + d.n - 12, "1048576:7;.") == 0);
+	drop(&b);
+	drop(&d);
+	arena_end(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(more_lines_than_a_sheet_holds),
 		cmocka_unit_test(rows_come_back_as_they_went), cmocka_unit_test(csv_as_spreadsheets_want_it),
 		cmocka_unit_test(what_cannot_be_written_is_refused), cmocka_unit_test(a_workbook_half_written_goes), cmocka_unit_test(a_template),
 	};
