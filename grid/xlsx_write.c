@@ -145,7 +145,7 @@ static enum err put_note(struct xlsx_out *o, size_t col)
 
 static bool fits_inline(const struct grid_column *c)
 {
-	size_t chars = 0;
+	size_t bytes = 0;
 
 	for (size_t i = 0; i < c->n_choice; i++) {
 		struct str s = c->choice[i];
@@ -155,9 +155,9 @@ static bool fits_inline(const struct grid_column *c)
 		for (size_t k = 0; k < s.n; k++)
 			if (memchr(",\"\n\r\t", s.p[k], 5))
 				return false;
-		chars += utf8_count(s) + 1;
+		bytes += s.n + 1;
 	}
-	return chars <= INLINE_LIST;
+	return bytes <= INLINE_LIST;
 }
 
 static lxw_data_validation list_validation(void)

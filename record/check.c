@@ -185,10 +185,12 @@ static bool many(enum kind k) { return k == KIND_STANDARDS || k == KIND_ITEMS ||
 /* A code of another scheme may hold a comma or a semicolon. */
 static bool separates(enum kind k, char c) { return c == '\n' || (k != KIND_CODES && (c == ',' || c == ';')); }
 
+enum { LIST_TROUBLES = 1000 };          /* told of one list */
+
 /* Several answers arrive as an array, or as one text with separators (forms, CSV). */
 static void accept_many(struct checking *c, const struct field *f, const struct node *in, struct value *v)
 {
-	size_t max = f->max ? f->max : kind_row(f->kind)->max, n = 0, cap = 0;
+	size_t max = f->max ? f->max : kind_row(f->kind)->max, n = 0, cap = 0, before = c->troubles->n;
 	struct str *list;
 	struct str text = in->kind == NODE_STR ? in->s : S("");
 
@@ -222,11 +224,14 @@ static void accept_many(struct checking *c, const struct field *f, const struct 
 	for (size_t i = 0; i < n; i++) {
 		struct value one = { 0 };
 
-		if (!accept_one(c, f, list[i], &one))
-			return;
-		list[i] = one.text;
+		if (accept_one(c, f, list[i], &one))
+			list[i] = one.text;
+		else if (n > 1)
+			c->troubles->last->at = i + 1;
+		if (c->troubles->n >= before + LIST_TROUBLES)
+			break;
 	}
-	if (n)
+	if (n && c->troubles->n == before)
 		*v = (struct value){ .said = SAID_VALUE, .list = list, .n = n };
 }
 

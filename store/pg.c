@@ -8,6 +8,8 @@
  * Values go out as text (integers), as binary (texts, blobs); all results come back binary and are read by their type.
  * The writing connection never reconnects: its lock is gone with the session. A reader does, between transactions.
  */
+#include <unistd.h>
+
 #include <libpq-fe.h>
 
 #include "base/sys.h"
@@ -535,8 +537,14 @@ static enum err pg_hold(struct conn *c)
 	/* "suyuan" in ASCII, and the schema: two homes may share a database, each in a schema of its own */
 	static const char sql[] = "SELECT pg_try_advisory_lock(126948386103662 # hashtextextended(current_schema()::text, 0))";
 	bool got = false;
-	enum err e = pg_run(c, sql, NO_VALS, got_it, &got, NULL);
+	enum err e = OK;
 
+	/* the server notices a little later that the connection before this one has ended: a restart waits for that */
+	for (int tries = 0; tries < 20 && !e && !got; tries++) {
+		if (tries)
+			usleep(100000);
+		e = pg_run(c, sql, NO_VALS, got_it, &got, NULL);
+	}
 	return e ? e : got ? OK : E_BUSY;
 }
 

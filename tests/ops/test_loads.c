@@ -141,11 +141,7 @@ static void codes_come_many_to_a_call_and_are_refused_by_line(void **state)
 	text = text_of(h, &a);
 	assert_int_equal(number(&a, "lines"), 5);
 	assert_true(holds(text, "\"line\":4") && holds(text, "与第1行相同"));
-	if (number(&a, "good") == 0) {          /* one ill-formed code spoils the check of its whole call: it is named first */
-		assert_true(holds(text, "4到300个字符"));
-		id = send_as(h, MAKER, in, S("K4-0001\r\nK4-0002\r\n\r\nK4-0001\r\nK4-0003\r\n"));
-		a = look(h, MAKER, id);
-	}
+	assert_true(holds(text, "\"line\":5") && holds(text, "4到300个字符"));
 	assert_int_equal(number(&a, "good"), 3);
 	other = send_as(h, MAKER, in, S("K4-0009\r\nK4-0003\r\n"));
 	look(h, MAKER, other);
@@ -216,7 +212,7 @@ static void pieces_make_one_file_and_nothing_of_it_lies_in_clear(void **state)
 	struct str id = str_copy(&h->a, node_text(a.out, "id"));
 	struct buf b = buf_in(&h->a, 300000);
 
-	buf_z(&b, "追溯码,供货者,进货时间\n");
+	buf_z(&b, "trace_code,supplier_name,purchase_time\n");
 	for (int i = 0; b.n < 200000; i++)
 		buf_fmt(&b, "TOPSECRET-%06d,TOPSECRET-SUPPLIER,2026-11-01\n", i);
 	assert_int_equal(ask(h, actor(h, SELLER), "load.data", in_of(h, "id", z(h, id), "at", "0", NULL), str_sub(buf_str(&b), 0, 131072), NULL).err, OK);
@@ -245,16 +241,19 @@ static void a_stop_in_the_middle_files_every_line_exactly_once(void **state)
 	for (int i = 0; i < 4000; i++)
 		buf_add(&b, batch_line(h, product, report, str_fmt(&h->a, "L5-%04d", i).p, i % 100 == 7 ? "2026-02-30" : "2026-11-02"));
 	id = send_as(h, MAKER, in_of(h, "what", "batch", "name", "b.csv", "choice", "good", NULL), buf_str(&b));
-	for (;; stops++) {
+	for (;;) {
 		struct str s;
 
-		usleep(60000);
+		usleep(20000);
 		a = call_ok(h, MAKER, "load.get", "id", z(h, id), NULL);
 		s = node_text(a.out, "state");
 		if (!str_is(s, "checking") && !str_is(s, "filing"))
 			break;
+		if (str_is(s, "checking"))
+			continue;               /* looking through begins anew at each start */
 		house_shut(h);
 		house_open(h);
+		stops++;
 	}
 	assert_true(stops > 0);
 	assert_string_equal(z(h, node_text(a.out, "state")), "done");
@@ -279,7 +278,7 @@ static void lists_are_exported_as_they_are_shown(void **state)
 	struct str product = new_product(h, MAKER, "导出绳"), batch = new_batch(h, MAKER, product, "L6"), pack = new_pack(h, MAKER, batch, "3", NULL), text;
 	struct answer a;
 
-	call_ok(h, MAKER, "sale.create", "buyer_kind", "unit", "buyer_name", "机密买家", "buyer_address", "某地", "buyer_contact", "0513-88880000", "sale_time", "2026-11-10",
+	call_ok(h, MAKER, "sale.create", "buyer_kind", "organisation", "buyer_name", "机密买家", "buyer_address", "某地", "buyer_contact", "0513-88880000", "sale_time", "2026-11-10",
 	        "items", z(h, pack), NULL);
 	a = call_ok(h, MAKER, "sale.export", NULL);
 	text = text_of(h, &a);
