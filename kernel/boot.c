@@ -1,5 +1,6 @@
 /* kernel/boot.c - making, opening and closing a home: keys, settings, tables, tables of types and operations. */
 #include "kernel/inside.h"
+#include "kernel/sheet.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -66,6 +67,7 @@ static void add_type_ops(struct kernel *k, const struct op **ops, size_t *n, con
 	out->mode = READS_LONG;
 	out->in = &export_in;
 	out->run = export_run;
+	out->gives = SHEET_GIVES;
 	out->zh = str_fmt(&k->life, "导出%s", t->zh).p;
 	out->en = str_fmt(&k->life, "export of %s", t->en).p;
 	ops[(*n)++] = out;

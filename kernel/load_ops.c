@@ -372,6 +372,17 @@ static enum err heading_of(struct call *c, const struct load *l, struct grid_lin
 	return e;
 }
 
+/* "批次.xlsx" gives 批次-未填报的行: the file that comes back is known by the one that was sent. */
+static struct str file_title(struct call *c, const struct load *l, const char *what)
+{
+	struct str name = node_text(l->facts, "name");
+	size_t end = name.n;
+
+	while (end && name.p[end - 1] != '.')
+		end--;
+	return end > 1 ? str_fmt(c->arena, "%.*s-%s", (int)(end - 1), name.p, what) : str_of(what);
+}
+
 static enum err put_refused_lines(struct sheet *s, struct part *p, size_t columns)
 {
 	static const struct json_limits limits = { .bytes = 64 << 20, .depth = 8, .nodes = 1 << 20 };
@@ -427,6 +438,7 @@ static enum err refused_run(struct call *c)
 	e = sheet_begin(c, IN(c, AS_as).n ? IN(c, AS_as).list[0] : S("csv"), S("未填报的行"), col, n + 2, false, &s);
 	if (!e)
 		e = put_refused_lines(s, &p, n);
+	c->file_name = str_fmt(c->arena, "%.*s.%s", STR_ARG(file_title(c, &l, "未填报的行")), IN(c, AS_as).n ? str_z(c->arena, IN(c, AS_as).list[0]) : "csv");
 	part_close(&p);
 	return s ? sheet_end(s, c, e) : e;
 }
@@ -463,6 +475,8 @@ static enum err filed_run(struct call *c)
 		return E_ABSENT;
 	}
 	*c->stream = (struct stream){ filed_pull, filed_done, p, "text/csv; charset=utf-8" };
+	c->file_name = file_title(c, &l, "已填报");
+	c->file_name = str_join(c->arena, c->file_name, S(".csv"));
 	return OK;
 }
 
@@ -477,7 +491,7 @@ const struct op load_ops[] = {
 	LOAD_OP("drop", POST, "/{id}/drop", WRITES, &id_in, drop_run, "放弃", "drop it")
 	LOAD_OP("get", GET, "/{id}", READS, &id_in, get_run, "导入情况", "how it goes")
 	LOAD_OP("list", GET, "", READS, NULL, list_run, "批量导入列表", "loads")
-	LOAD_OP("refused", GET, "/{id}/refused", READS_LONG, &refused_in, refused_run, "未填报的行", "refused lines")
-	LOAD_OP("filed", GET, "/{id}/filed", READS, &id_in, filed_run, "已填报的行", "filed lines")
+	LOAD_OP("refused", GET, "/{id}/refused", READS_LONG, &refused_in, refused_run, "未填报的行", "refused lines", .gives = SHEET_GIVES)
+	LOAD_OP("filed", GET, "/{id}/filed", READS, &id_in, filed_run, "已填报的行", "filed lines", .gives = SHEET_CSV)
 };
 const size_t load_ops_n = ROWS(load_ops);

@@ -45,6 +45,15 @@ static void sheet_free(struct sheet *s)
 	free(s);
 }
 
+/* "产品" becomes 产品-2026-11-22.csv when it is dated: people keep the exports of many days in one folder. */
+static struct str name_of(struct call *c, struct str title, enum grid_form form, bool dated)
+{
+	static const char *const ends[] = { [GRID_CSV] = "csv", [GRID_XLSX] = "xlsx", [GRID_NDJSON] = "ndjson" };
+	struct str day = dated ? date_str(c->arena, c->now, CHINA_OFFSET_MIN) : S("");
+
+	return str_fmt(c->arena, "%.*s%s%.*s.%s", STR_ARG(title), dated ? "-" : "", STR_ARG(day), ends[form]);
+}
+
 static enum grid_form form_of(struct str as) { return str_is(as, "xlsx") ? GRID_XLSX : str_is(as, "ndjson") ? GRID_NDJSON : GRID_CSV; }
 
 enum err sheet_begin(struct call *c, struct str as, struct str title, const struct grid_column *col, size_t n, bool examples, struct sheet **ret)
@@ -58,6 +67,7 @@ enum err sheet_begin(struct call *c, struct str as, struct str title, const stru
 	arena_init(&s->life, LINE_MAX, c->arena->full);
 	arena_init(&s->line, LINE_MAX, c->arena->full);
 	s->form = form_of(as);
+	c->file_name = name_of(c, examples ? str_join(c->arena, title, S("模板")) : title, s->form, !examples);
 	e = dir_make(str_fmt(&s->life, "%s/loads", c->k->home).p, 0700);
 	snprintf(s->path, sizeof(s->path), "%s/loads/%.*s.tmp", c->k->home, STR_ARG(id_str(&s->life, new_id(c->k, c->now))));
 	s->fd = e || s->form == GRID_XLSX ? -1 : open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -319,6 +329,6 @@ enum err export_run(struct call *c)
 
 const struct op sheet_ops[] = {
 	{ .name = "template.get", .method = GET, .path = "/v1/templates/{what}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG, .in = &template_in,
-	  .run = template_run, .clause = "二（三）", .zh = "批量导入模板", .en = "template of a table" },
+	  .run = template_run, .gives = SHEET_GIVES, .clause = "二（三）", .zh = "批量导入模板", .en = "template of a table" },
 };
 const size_t sheet_ops_n = ROWS(sheet_ops);

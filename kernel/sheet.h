@@ -4,6 +4,11 @@
 
 #include "kernel/lines.h"
 
+/* What an answer of here may be, for the papers (op.gives). */
+#define SHEET_CSV "text/csv"
+#define SHEET_XLSX "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#define SHEET_GIVES SHEET_CSV "|" SHEET_XLSX "|application/x-ndjson"
+
 struct sheet;
 /* as: "csv", "xlsx", "ndjson". */
 enum err sheet_begin(struct call *c, struct str as, struct str title, const struct grid_column *col, size_t n, bool examples, struct sheet **ret) MUST_USE;

@@ -223,6 +223,7 @@ static void stream_end(void *ctx) { free(ctx); }
 enum err pack_stream(struct call *c)
 {
 	static const char *const media[] = { "text/plain; charset=utf-8", "text/csv; charset=utf-8", "application/x-ndjson" };
+	static const char *const ends[] = { "txt", "csv", "ndjson" };
 	struct code_stream *s;
 	struct pack p;
 	enum err e = pack_get(c, c->in[0].i, &p);
@@ -238,5 +239,6 @@ enum err pack_stream(struct call *c)
 	snprintf(s->prefix, sizeof(s->prefix), "%s", kernel_public_url(c->k));
 	s->s = (struct stream){ pull_codes, stream_end, s, media[s->format] };
 	c->stream = &s->s;
+	c->file_name = str_fmt(c->arena, "追溯码-%.*s.%s", STR_ARG(id_str(c->arena, c->in[0].i)), ends[s->format]);
 	return OK;
 }

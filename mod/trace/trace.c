@@ -106,6 +106,9 @@ static const struct flow flows[] = {
 /* A file of codes alone, or of pairs of codes, is filed many lines at a time. */
 static const struct gather pack_lines = { 1, { PACK_codes }, 50000 }, alias_lines = { 2, { ALIAS_items, ALIAS_codes }, 20000 };
 
+#define SCAN_ANSWER "code!:s code_text:s verdict!:s verdict_zh!:s verdict_en!:s level!:s advice_zh:s advice_en:s count:i first_seen:s grain:s product:o batch:o " \
+	"maker:o documents:[o] steps:[o] ended:o proof:o"
+
 static const struct op ops[] = {
 	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报批次", "file a batch", .corrects = true, .prepare = kernel_file_prepare)
@@ -121,11 +124,14 @@ static const struct op ops[] = {
 	FILES(custom, "create", "/v1/customs", R_MAKER, IN_FILER, custom_create, "二（四）", "登记定制产品", "file a custom product", .corrects = true)
 	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods")
 	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,
-	  .mode = READS, .in = &stream_in, .run = pack_stream, .clause = "附3", .zh = "取码", .en = "stream codes" },
+	  .mode = READS, .in = &stream_in, .run = pack_stream, .clause = "附3", .zh = "取码", .en = "stream codes",
+	  .gives = "text/plain|text/csv|application/x-ndjson" },
 	{ .name = "scan", .method = GET, .path = "/c/{code}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS, .in = &code_in, .run = scan_run,
-	  .clause = "二（一）", .zh = "扫码查询", .en = "scan", .page = "scan", .memory = scan_memory },
+	  .clause = "二（一）", .zh = "扫码查询", .en = "scan", .page = "scan", .memory = scan_memory,
+	  .answer = SCAN_ANSWER },
 	{ .name = "code.where", .method = GET, .path = "/v1/codes/{code}/where", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS, .in = &code_in,
-	  .run = where_run, .clause = "一", .zh = "流向", .en = "where has it been" },
+	  .run = where_run, .clause = "一", .zh = "流向", .en = "where has it been",
+	  .answer = "code!:s pack:s index:i steps:[o]" },
 	{ .name = "report.ticket", .method = GET, .path = "/v1/tickets/{id}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS, .in = &ticket_in,
 	  .run = ticket_run, .clause = "一", .zh = "查询线索办理", .en = "follow a ticket" },
 };
