@@ -34,7 +34,7 @@ static struct str example_text(const struct field *f)
 	}
 }
 
-static struct node *example_of(struct kernel *k, struct arena *a, const struct field *f)
+struct node *doc_example(struct kernel *k, struct arena *a, const struct field *f)
 {
 	struct str rest = str_of(f->list), word = S("");
 	struct node *list;
@@ -147,7 +147,7 @@ static struct node *body_schema(struct kernel *k, struct arena *a, const struct 
 		x->next = NULL;
 		if (!f || f->filled || in_path(a, op, f))
 			continue;
-		node_add(put_arr(a, x, "examples"), example_of(k, a, f));
+		node_add(put_arr(a, x, "examples"), doc_example(k, a, f));
 		node_set(props, x->key, x);
 		if (f->need != OPTIONAL && !op->prefill)        /* what the platform knows it completes by itself */
 			node_add(must, node_str(a, str_of(f->name)));
@@ -296,7 +296,7 @@ struct node *doc_openapi(struct kernel *k, struct arena *a)
 	doc_shapes(a, schemas);
 	doc_problems(a, parts);
 	for (size_t i = 0; i < k->n_types; i++)
-		doc_type_shapes(a, schemas, k->types[i]);
+		doc_type_shapes(k, a, schemas, k->types[i]);
 	for (size_t i = 0; i < k->n_ops; i++) {
 		add_tag(k, a, tags, k->ops[i]);
 		add_op(k, a, paths, schemas, k->ops[i]);

@@ -32,7 +32,7 @@ static const struct { const char *name, *members; } shapes[] = {
 	{ "LineError", "field!:s column:i clause!:s zh!:s en!:s" },
 	{ "RefusedLine", "line!:i cells:[s] raw:s errors!:[LineError]" },
 	{ "Load", "id!:s what!:s what_zh!:s state!:s at!:s name:s choice:s why_zh:s why_en:s same_as:s size!:i lines!:i good!:i bad!:i filed!:i "
-	          "progress:Progress refused:[RefusedLine]" },
+	          "progress:Progress heading:[s] refused:[RefusedLine]" },
 	{ "Moved", "id!:s state!:s" },
 	{ "Login", "login:s" },
 	{ "Done", "done!:i" },
@@ -99,7 +99,7 @@ static void put_list_of(struct arena *a, struct node *schemas, const char *name,
 }
 
 /* Older records of a type and partly withheld ones say less: no value is promised. */
-void doc_type_shapes(struct arena *a, struct node *schemas, const struct type *t)
+void doc_type_shapes(struct kernel *k, struct arena *a, struct node *schemas, const struct type *t)
 {
 	struct node *whole = put_obj(a, schemas, str_fmt(a, "%s.record", t->name).p), *all, *more, *values = node_obj(a), *from = emit_json_schema(a, t), *next;
 
@@ -109,6 +109,8 @@ void doc_type_shapes(struct arena *a, struct node *schemas, const struct type *t
 		if (!str_is(x->key, "required") && !str_is(x->key, "additionalProperties"))
 			node_set(values, x->key, x);
 	}
+	for (struct node *x = (struct node *)(uintptr_t)node_get(values, "properties")->first; x; x = x->next)
+		node_add(put_arr(a, x, "examples"), doc_example(k, a, type_field(t, x->key, NULL)));
 	node_set(schemas, str_fmt(a, "%s.values", t->name), values);
 	all = put_arr(a, whole, "allOf");
 	node_add(all, doc_ref(a, "schemas", "Record"));

@@ -57,7 +57,7 @@ enum err load_keep(struct call *c, const struct load *l)
 
 int64_t load_fact(const struct load *l, const char *name) { return node_number(l->facts, name, 0); }
 
-static void replace(struct load *l, const char *name, struct node *v)
+void load_put(struct load *l, const char *name, struct node *v)
 {
 	for (struct node *x = l->facts->first; x; x = x->next)
 		if (str_is(x->key, name)) {
@@ -72,12 +72,12 @@ static void replace(struct load *l, const char *name, struct node *v)
 	node_set(l->facts, str_of(name), v);
 }
 
-void load_set(struct load *l, struct arena *a, const char *name, int64_t v) { replace(l, name, node_int(a, v)); }
+void load_set(struct load *l, struct arena *a, const char *name, int64_t v) { load_put(l, name, node_int(a, v)); }
 
 void load_say(struct load *l, struct arena *a, struct str zh, struct str en)
 {
-	replace(l, "why_zh", node_str(a, zh));
-	replace(l, "why_en", node_str(a, en));
+	load_put(l, "why_zh", node_str(a, zh));
+	load_put(l, "why_en", node_str(a, en));
 }
 
 /* ---- the thread ---- */

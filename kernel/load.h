@@ -16,6 +16,7 @@ enum err load_keep(struct call *c, const struct load *l) MUST_USE;            /*
 enum err load_seal(struct kernel *k, struct arena *a, const struct load *l, struct str *ret) MUST_USE;
 void load_tell(struct db *db, const struct load *l, struct str sealed);       /* a row sealed before */
 int64_t load_fact(const struct load *l, const char *name);                    /* 0 when absent */
+void load_put(struct load *l, const char *name, struct node *v);
 void load_set(struct load *l, struct arena *a, const char *name, int64_t v);
 void load_say(struct load *l, struct arena *a, struct str zh, struct str en);
 

@@ -304,6 +304,15 @@ static void put_refused(struct call *c, const struct load *l)
 	part_close(&p);
 }
 
+static void put_heading(struct call *c, const struct load *l)
+{
+	const struct node *had = node_get(l->facts, "heading");
+	struct node *arr = put_arr(c->arena, c->out, "heading");
+
+	for (const struct node *x = had ? had->first : NULL; x; x = x->next)
+		node_add(arr, node_str(c->arena, x->s));
+}
+
 static enum err get_run(struct call *c)
 {
 	struct load l;
@@ -312,6 +321,7 @@ static enum err get_run(struct call *c)
 	if (e)
 		return e;
 	put_load(c, c->out, &l);
+	put_heading(c, &l);
 	put_refused(c, &l);
 	return OK;
 }
@@ -484,13 +494,13 @@ static enum err filed_run(struct call *c)
 #define LOAD_OP(n, m, p, md, t, r, z, e, ...) { .name = "load." n, .method = m, .path = "/v1/loads" p, .who = WHO, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, \
 	.mode = md, .in = t, .run = r, .clause = "二（三）", .zh = z, .en = e, __VA_ARGS__ },
 const struct op load_ops[] = {
-	LOAD_OP("create", POST, "", WRITES, &create_in, create_run, "批量导入", "load a table", .upload = true, .prepare = create_prepare)
+	LOAD_OP("create", POST, "", WRITES, &create_in, create_run, "导入一个文件", "load a table", .upload = true, .prepare = create_prepare)
 	LOAD_OP("data", POST, "/{id}/data", WRITES, &data_in, data_run, "上传一段", "send a piece", .upload = true, .prepare = data_prepare, .quiet = true)
 	LOAD_OP("check", POST, "/{id}/check", WRITES, &id_in, check_run, "检查", "look it through")
 	LOAD_OP("file", POST, "/{id}/file", WRITES, &file_in, file_run, "填报", "file it")
 	LOAD_OP("drop", POST, "/{id}/drop", WRITES, &id_in, drop_run, "放弃", "drop it")
 	LOAD_OP("get", GET, "/{id}", READS, &id_in, get_run, "导入情况", "how it goes")
-	LOAD_OP("list", GET, "", READS, NULL, list_run, "批量导入列表", "loads")
+	LOAD_OP("list", GET, "", READS, NULL, list_run, "批量导入", "bulk loads")
 	LOAD_OP("refused", GET, "/{id}/refused", READS_LONG, &refused_in, refused_run, "未填报的行", "refused lines", .gives = SHEET_GIVES)
 	LOAD_OP("filed", GET, "/{id}/filed", READS, &id_in, filed_run, "已填报的行", "filed lines", .gives = SHEET_CSV)
 };

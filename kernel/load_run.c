@@ -167,6 +167,16 @@ static enum err gather_line(struct run *r, const struct grid_line *line)
 
 /* ---- the pass ---- */
 
+/* Kept with the load: whoever looks at a refused line wants to know what its columns were called. Short: names of fields alone come here. */
+static void keep_heading(struct run *r, const struct grid_line *h)
+{
+	struct node *arr = node_arr(&r->life);
+
+	for (size_t i = 0; i < h->n && i < LINE_COLUMNS; i++)
+		node_add(arr, node_str(&r->life, str_copy(&r->life, h->cell[i])));
+	load_put(&r->load, "heading", arr);
+}
+
 static enum err one_line(struct run *r, const struct grid_line *line, bool readable)
 {
 	r->n_lines++;
@@ -220,6 +230,7 @@ static enum err all_lines(struct run *r)
 
 			if (got || lines_heading(&r->lines, &line, &zh, &en))
 				return unreadable(r, zh, en);
+			keep_heading(r, &line);
 			headed = true;
 		} else if (got || !line_is_example(&line)) {
 			e = one_line(r, &line, !got);

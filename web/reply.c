@@ -119,6 +119,8 @@ void reply_error(struct ask *q, enum err e)
 		reply_go(q, str_fmt(q->a, "/login?next=%.*s", STR_ARG(q->h->path)));
 	else if ((e == E_FORGED || e == E_UNKNOWN) && q->op)
 		page_lost(q, e);
+	else if (q->from_page && q->again)
+		q->again(q, e);
 	else if (q->from_page && q->op && e != E_METHOD)
 		page_form(q, q->op, e);
 	else
