@@ -119,6 +119,7 @@ static void add_choices(struct arena *a, struct node *props, const struct op *op
 		put_z(a, p, "type", "array");
 		put_z(a, p, "title", two[i].zh);
 		put_z(a, p, "x-en", two[i].en);
+		put_z(a, p, "x-need", "optional");
 		items = put_obj(a, p, "items");
 		put_z(a, items, "type", "string");
 		node_set(items, S("enum"), choosable(a, op));
@@ -129,6 +130,7 @@ static void add_choices(struct arena *a, struct node *props, const struct op *op
 		put_z(a, p, "type", "string");
 		put_z(a, p, "title", "被更正的记录");
 		put_z(a, p, "x-en", "the record this one replaces");
+		put_z(a, p, "x-need", "optional");
 	}
 }
 

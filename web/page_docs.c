@@ -139,6 +139,7 @@ static void put_field(struct ask *q, struct node *list, struct str name, const c
 	put_str(q->a, o, "place", word_of(q, "place", str_of(place)));
 	put_str(q->a, o, "type", type_text(q, schema));
 	put_bool(q->a, o, "required", required);
+	put_bool(q->a, o, "filled", !required && str_is(node_text(schema, "x-need"), "required"));
 	put_str(q->a, o, "need", node_text(schema, "x-need").n ? word_of(q, "need", node_text(schema, "x-need")) : S(""));
 	put_str(q->a, o, "publicity", node_text(schema, "x-publicity").n ? word_of(q, "publicity", node_text(schema, "x-publicity")) : S(""));
 	put_str(q->a, o, "clause", node_text(schema, "x-clause"));

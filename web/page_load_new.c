@@ -9,20 +9,22 @@ bool loadable(const struct ask *q, const struct op *op)
 	return op && op->method == POST && op->mode == WRITES && op->in && op->in->schema && op->files == op->in && !op->upload && !(op->who & R_ANYONE) && may(q, op);
 }
 
+/* In the order of the types, which is that of the work. */
 static void put_kinds(struct ask *q, struct node *o)
 {
 	struct node *list = put_arr(q->a, o, "kinds");
 	size_t n;
-	const struct op *const *ops = kernel_ops(q->f->k, &n);
+	const struct type *const *types = kernel_types(q->f->k, &n);
 
 	for (size_t i = 0; i < n; i++) {
+		const struct op *op = op_filing(q, types[i]);
 		struct node *x = node_obj(q->a);
 
-		if (!loadable(q, ops[i]))
+		if (!loadable(q, op))
 			continue;
-		put_z(q->a, x, "op", ops[i]->name);
-		put_str(q->a, x, "name", ask_words(q, ops[i]->files->zh, ops[i]->files->en));
-		put_str(q->a, x, "text", ask_words(q, ops[i]->zh, ops[i]->en));
+		put_z(q->a, x, "op", op->name);
+		put_str(q->a, x, "name", ask_words(q, types[i]->zh, types[i]->en));
+		put_str(q->a, x, "text", ask_words(q, op->zh, op->en));
 		node_add(list, x);
 	}
 }

@@ -144,8 +144,8 @@ static void put_reasons(struct ask *q, struct node *row, const struct node *line
 		struct str column = heading_at(heading, node_number(x, "column", 0)), words = node_text(x, q->english ? "en" : "zh");
 		struct node *o = node_obj(q->a);
 
-		if (!node_number(x, "column", 0))
-			column = S("");
+		if (!node_number(x, "column", 0) || (words.n && column.n && memmem(words.p, words.n, column.p, column.n)))
+			column = S("");         /* sentences about a field begin with its name */
 		put_str(q->a, o, "column", column);
 		put_str(q->a, o, "words", words);
 		node_add(list, o);
@@ -181,7 +181,7 @@ static void put_twin(struct ask *q, struct node *o, const struct node *load)
 	struct node *in = node_obj(q->a), *x;
 	const struct node *twin;
 
-	if (!node_text(load, "same_as").n)
+	if (!node_text(load, "same_as").n || !(in_state(load, decided) || in_state(load, working)))
 		return;
 	put_str(q->a, in, "id", node_text(load, "same_as"));
 	twin = ask_read(q, "load.get", in);
