@@ -60,7 +60,7 @@ static void add_type_ops(struct kernel *k, const struct op **ops, size_t *n, con
 		.zh = str_fmt(&k->life, "%s列表", t->zh).p, .en = str_fmt(&k->life, "list of %s", t->en).p, .files = t };
 	*get = (struct op){ .name = str_fmt(&k->life, "%s.get", t->name).p, .method = GET, .path = str_fmt(&k->life, "/v1/%s/{id}", plural).p,
 		.who = open ? R_ALL : R_SIGNED_IN, .scope = open ? SCOPE_PUBLIC : SCOPE_OWN, .mode = READS, .in = in, .run = find_get,
-		.clause = t->clause, .zh = str_fmt(&k->life, "查看%s", t->zh).p,
+		.clause = t->clause, .zh = str_fmt(&k->life, "单条%s", t->zh).p,
 		.en = str_fmt(&k->life, "one %s", t->en).p, .files = t };
 	*out = *list;
 	out->name = str_fmt(&k->life, "%s.export", t->name).p;
