@@ -53,7 +53,7 @@ struct node *doc_example(struct kernel *k, struct arena *a, const struct field *
 	if (f->kind == KIND_NAMES)
 		(void)str_cut(&rest, '|', &word);
 	else
-		word = f->kind == KIND_STANDARDS ? S("GB/T 20118-2017") : S("1M82GTYGV0000:0-99");
+		word = f->kind == KIND_STANDARDS ? S("GB 2811-2019") : S("1M82GTYGV0000:0-99");
 	node_add(list, node_str(a, word));
 	return list;
 }

@@ -101,7 +101,7 @@ static void put_list_of(struct arena *a, struct node *schemas, const char *name,
 /* Older records of a type and partly withheld ones say less: no value is promised. */
 void doc_type_shapes(struct kernel *k, struct arena *a, struct node *schemas, const struct type *t)
 {
-	struct node *whole = put_obj(a, schemas, str_fmt(a, "%s.record", t->name).p), *all, *more, *values = node_obj(a), *from = emit_json_schema(a, t), *next;
+	struct node *whole = put_obj(a, schemas, str_fmt(a, "%s_record", t->name).p), *all, *more, *values = node_obj(a), *from = emit_json_schema(a, t), *next;
 
 	for (struct node *x = from->first; x; x = next) {
 		next = x->next;
@@ -111,13 +111,13 @@ void doc_type_shapes(struct kernel *k, struct arena *a, struct node *schemas, co
 	}
 	for (struct node *x = (struct node *)(uintptr_t)node_get(values, "properties")->first; x; x = x->next)
 		node_add(put_arr(a, x, "examples"), doc_example(k, a, type_field(t, x->key, NULL)));
-	node_set(schemas, str_fmt(a, "%s.values", t->name), values);
+	node_set(schemas, str_fmt(a, "%s_values", t->name), values);
 	all = put_arr(a, whole, "allOf");
 	node_add(all, doc_ref(a, "schemas", "Record"));
 	more = node_obj(a);
-	node_set(put_obj(a, more, "properties"), S("values"), doc_ref(a, "schemas", str_fmt(a, "%s.values", t->name).p));
+	node_set(put_obj(a, more, "properties"), S("values"), doc_ref(a, "schemas", str_fmt(a, "%s_values", t->name).p));
 	node_add(all, more);
-	put_list_of(a, schemas, str_fmt(a, "%s.list", t->name).p, str_fmt(a, "%s.record", t->name).p);
+	put_list_of(a, schemas, str_fmt(a, "%s_list", t->name).p, str_fmt(a, "%s_record", t->name).p);
 }
 
 /* ---- of one operation ---- */
@@ -137,7 +137,7 @@ static struct node *answer_of(struct arena *a, const struct op *op)
 	if (op->files && op->method == POST)
 		return doc_ref(a, "schemas", "Filed");
 	if (op->files && (list || get))
-		return doc_ref(a, "schemas", str_fmt(a, "%s.%s", op->files->name, list ? "list" : "record").p);
+		return doc_ref(a, "schemas", str_fmt(a, "%s_%s", op->files->name, list ? "list" : "record").p);
 	return doc_members(a, S(""));
 }
 

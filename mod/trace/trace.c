@@ -115,14 +115,15 @@ static const struct op ops[] = {
 	FILES(sale, "create", "/v1/sales", R_MAKER, IN_WAREHOUSE, kernel_file, "附2-1-3", "填报售出", "file a sale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(resale, "create", "/v1/resales", R_SELLER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报售出", "file a resale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
-	FILES(pack, "create", "/v1/packs", R_MAKER | R_SELLER, IN_FILER, pack_create, "附3", "申领或登记追溯码", "order or register codes", .gather = &pack_lines)
+	FILES(pack, "create", "/v1/packs", R_MAKER | R_SELLER, IN_FILER, pack_create, "附3", "申领或登记追溯码", "order or register codes", .gather = &pack_lines,
+	      .answer = "id!:s receipt!:Receipt first:s last:s count!:i codes!:s")
 	FILES(activation, "create", "/v1/activations", R_MAKER, IN_WAREHOUSE, kernel_file, "附3", "激活", "activate", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(life, "create", "/v1/lives", R_MAKER | R_OFFICER, IN_FILER, kernel_file, "一", "登记作废、退货、召回、销毁", "void, return, recall, destroy", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(attachment, "create", "/v1/attachments", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "附文件或出厂编号", "attach", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(alias, "create", "/v1/aliases", R_MAKER, IN_FILER, kernel_file, "二（三）", "登记同物多码", "register further codes of goods", .corrects = true, .prepare = kernel_file_prepare,
 	      .gather = &alias_lines)
 	FILES(custom, "create", "/v1/customs", R_MAKER, IN_FILER, custom_create, "二（四）", "登记定制产品", "file a custom product", .corrects = true)
-	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods")
+	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods", .answer = "id!:s receipt!:Receipt ticket!:s state!:s")
 	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,
 	  .mode = READS, .in = &stream_in, .run = pack_stream, .clause = "附3", .zh = "取码", .en = "stream codes",
 	  .gives = "text/plain|text/csv|application/x-ndjson" },
@@ -133,7 +134,8 @@ static const struct op ops[] = {
 	  .run = where_run, .clause = "一", .zh = "流向", .en = "where has it been",
 	  .answer = "code!:s pack:s index:i steps:[o]" },
 	{ .name = "report.ticket", .method = GET, .path = "/v1/tickets/{id}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS, .in = &ticket_in,
-	  .run = ticket_run, .clause = "一", .zh = "查询线索办理", .en = "follow a ticket" },
+	  .run = ticket_run, .clause = "一", .zh = "查询线索办理", .en = "follow a ticket",
+	  .answer = "ticket!:s state!:s since!:s due:s" },
 };
 
 const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,

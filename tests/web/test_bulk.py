@@ -77,6 +77,7 @@ class Sending(unittest.TestCase):
         bad = line("看二", "单层股钢丝蝇") + line("") + '"没有合上\n'
         path, load = sent(HEAD + line("看一") + bad)
         self.assertEqual((load["state"], load["good"], load["bad"]), ("checked", 1, 3))
+        self.assertEqual(load["heading"], HEAD.strip().split(","))
         _, page = H.page(path, "maker")
         self.assertIn("表.csv", page)
         self.assertRegex(page, r'class="faulty" data-name="产品类型">.*单层股钢丝蝇')

@@ -1,7 +1,5 @@
 #!/usr/bin/env python3
 """The example clients against a real server, and the OpenAPI document against its own standard.    test_examples.py SUYUAN"""
-import http.client
-import json
 import os
 import re
 import shutil
@@ -14,50 +12,39 @@ import kit
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VALIDATOR = ROOT + "/web/assets/node_modules/@seriousme/openapi-schema-validator"
-PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
 class Examples(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        cls.house = kit.House(PROGRAM)
         cls.dir = tempfile.TemporaryDirectory()
-        home = cls.dir.name + "/home"
-        told = subprocess.run([PROGRAM, "demo", "--home", home, "--json"], check=True, capture_output=True, text=True).stdout
-        cls.demo = json.loads(told.strip().splitlines()[-1])
-        cls.process, cls.port = kit.serve(PROGRAM, home)
         cls.report = cls.dir.name + "/report.pdf"
         with open(cls.report, "wb") as f:
-            f.write(PDF)
+            f.write(kit.PDF)
 
     @classmethod
     def tearDownClass(cls):
-        cls.process.terminate()
-        cls.process.wait(20)
+        cls.house.stop()
         cls.dir.cleanup()
-
-    def get(self, path):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        c.request("GET", path, None, {"Authorization": "Bearer " + self.demo["tokens"]["maker"]})
-        r = c.getresponse()
-        return r.status, r.read().decode()
 
     def run_client(self, command, **env):
         receipt = self.dir.name + "/receipt.txt"
-        base = "http://127.0.0.1:%d" % self.port
+        base = "http://127.0.0.1:%d" % self.house.port
         r = subprocess.run([*command, base, self.report, receipt], capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ, no_proxy="127.0.0.1", **env))
         return r, receipt
 
     def files_once(self, command, number):
         answers = []
         for _ in range(2):
-            r, receipt = self.run_client(command, SUYUAN_TOKEN=self.demo["tokens"]["maker"])
+            r, receipt = self.run_client(command, SUYUAN_TOKEN=self.house.demo["tokens"]["maker"])
             self.assertEqual(r.returncode, 0, r.stderr)
             answers.append(dict(line.split(" ", 1) for line in r.stdout.strip().split("\n")))
         first, again = answers
         self.assertEqual(first["verdict"], "not_sold")
         self.assertEqual([first["product"], first["batch"], first["code"]], [again["product"], again["batch"], again["code"]])
-        status, text = self.get("/v1/batches/" + first["batch"])
-        self.assertEqual((status, json.loads(text)["values"]["factory_batch_or_serial_no"]), (200, number))
+        status, batch = self.house.json("/v1/batches/" + first["batch"], "maker")
+        self.assertEqual((status, batch["values"]["factory_batch_or_serial_no"]), (200, number))
         with open(receipt, encoding="utf-8") as f:
             self.assertIn("c2sp.org/tlog-proof@v1", f.read())
         self.assertNotEqual(self.run_client(command, SUYUAN_TOKEN="sy_nonsense")[0].returncode, 0)
@@ -80,8 +67,8 @@ class Examples(unittest.TestCase):
     @unittest.skipUnless(shutil.which("node") and os.path.isdir(VALIDATOR), "node or the validator is not installed")
     def test_openapi_is_openapi(self):
         path = self.dir.name + "/openapi.json"
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(self.get("/openapi.json")[1])
+        with open(path, "wb") as f:
+            f.write(self.house.ask("GET", "/openapi.json")[2])
         script = 'import { Validator } from "%s/index.js"; import fs from "node:fs";' \
                  'const v = new Validator(); const r = await v.validate(JSON.parse(fs.readFileSync("%s", "utf8")));' \
                  'console.log(r.valid ? "valid " + v.version : JSON.stringify(r.errors, null, 1));' % (VALIDATOR, path)
