@@ -430,7 +430,7 @@ class Printers(unittest.TestCase):
         self.assertEqual([content_of(r) for r in read(canvas(zp, 800, 560))], wanted("thermal_100x70", 4)[:1])
 
     def test_what_is_not_plain_goes_as_a_picture(self):
-        for hostile in ("^XA^FS^XZ", "~JR", '"\r\nPRINT 9,9\r\n', "\0\x1b", "中文", "\u202eabc"):
+        for hostile in ("^XA^FS^XZ", "~JR", '"\r\nPRINT 9,9\r\n', "\x01\x1b", "中文", "\u202eabc"):
             (z, zp), (t, tp) = self.both(OTHERS.replace('"HOSTILE"', json.dumps(hostile)), 12)
             for commands, pictures in ((z, zp), (t, tp)):
                 self.assertEqual(sum(n in ("BQ", "QRCODE") for n, _ in commands), 0)
