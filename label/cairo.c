@@ -17,7 +17,8 @@ static const char family[] = "Noto Sans CJK SC";
 struct pen {
 	cairo_surface_t *surface;
 	cairo_t *cr;
-	cairo_scaled_font_t *wide[2];     /* plain, bold: for measuring */
+	cairo_font_face_t *face[2];       /* plain, bold; kept, because finding a font costs as much as a label */
+	cairo_scaled_font_t *wide[2];     /* for measuring */
 	struct label_sink to;
 };
 
@@ -32,9 +33,8 @@ static cairo_status_t sink_put(void *ctx, const unsigned char *p, unsigned n)
 	return pen->to.put(pen->to.ctx, (const char *)p, n) ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-static cairo_scaled_font_t *scaled(bool bold)
+static cairo_scaled_font_t *scaled(cairo_font_face_t *face)
 {
-	cairo_font_face_t *face = cairo_toy_font_face_create(family, CAIRO_FONT_SLANT_NORMAL, bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
 	cairo_font_options_t *options = cairo_font_options_create();
 	cairo_matrix_t size, unit;
 	cairo_scaled_font_t *f;
@@ -45,7 +45,6 @@ static cairo_scaled_font_t *scaled(bool bold)
 	cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
 	f = cairo_scaled_font_create(face, &size, &unit, options);
 	cairo_font_options_destroy(options);
-	cairo_font_face_destroy(face);
 	return f;
 }
 
@@ -59,8 +58,10 @@ static enum err pen_ready(struct pen *p, double units_mm, struct pen **ret)
 	cairo_set_font_options(p->cr, options);
 	cairo_font_options_destroy(options);
 	cairo_set_source_rgb(p->cr, 0, 0, 0);
-	for (int i = 0; i < 2; i++)
-		p->wide[i] = scaled(i);
+	for (int i = 0; i < 2; i++) {
+		p->face[i] = cairo_toy_font_face_create(family, CAIRO_FONT_SLANT_NORMAL, i ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+		p->wide[i] = scaled(p->face[i]);
+	}
 	if (!pen_well(p)) {
 		pen_drop(p);
 		return E_BUSY;
@@ -120,11 +121,11 @@ void pen_drop(struct pen *p)
 {
 	if (!p)
 		return;
-	for (int i = 0; i < 2; i++)
-		if (p->wide[i])
-			cairo_scaled_font_destroy(p->wide[i]);
-	if (p->cr)
-		cairo_destroy(p->cr);
+	cairo_destroy(p->cr);                   /* NULL is nothing to each of these */
+	for (int i = 0; i < 2; i++) {
+		cairo_scaled_font_destroy(p->wide[i]);
+		cairo_font_face_destroy(p->face[i]);
+	}
 	cairo_surface_destroy(p->surface);
 	free(p);
 }
@@ -176,7 +177,7 @@ void pen_symbol(struct pen *p, const struct symbol *s, struct box b)
 
 void pen_text(struct pen *p, const char *z, double x, double base, double size, bool bold)
 {
-	cairo_select_font_face(p->cr, family, CAIRO_FONT_SLANT_NORMAL, bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+	cairo_set_font_face(p->cr, p->face[bold]);
 	cairo_set_font_size(p->cr, size);
 	cairo_move_to(p->cr, x, base);
 	cairo_show_text(p->cr, z);
@@ -190,7 +191,8 @@ void pen_measure(struct pen *p, const char *z, bool bold, double *advance, size_
 	int count = 0;
 	double last = 0;
 
-	memset(advance, 0, n * sizeof(*advance));
+	for (size_t i = 0; i < n; i++)
+		advance[i] = 1;                 /* wider than any, should the library not answer */
 	if (cairo_scaled_font_text_to_glyphs(f, 0, 0, z, -1, &glyphs, &count, NULL, NULL, NULL) != CAIRO_STATUS_SUCCESS)
 		return;
 	if ((size_t)count == n && n) {          /* the simple fonts give one glyph a code point */

@@ -1,4 +1,6 @@
 /* label/fit.c - text into a box: cleaned, broken into lines, shrunk, cut. Widths come from the pen, the rest is arithmetic. */
+#include <uchar.h>
+
 #include "label/draw.h"
 
 enum { TEXT_MOST = 4000, STEPS = 6 };
@@ -47,23 +49,21 @@ struct run {
 };
 struct span { size_t from, to; };
 
-static bool one_of(int32_t c, const char *list)
-{
-	struct str s = str_of(list);
+/* Marks that no line begins with, and marks that no line ends with (GB/T 15834, 5.1). */
+static const char32_t no_first[] = U"，。、；：！？）》」』】〉”’…—,.;:!?)]}%", no_last[] = U"（《「『【〈“‘([{";
 
-	for (size_t at = 0; at < s.n;)
-		if (utf8_next(s, &at) == c)
-			return true;
-	return false;
+static bool one_of(int32_t c, const char32_t *list)
+{
+	while (*list && *list != (char32_t)c)
+		list++;
+	return *list != 0;
 }
 
 static bool may_break(int32_t before, int32_t after)
 {
-	if (after == ' ' || one_of(after, "，。、；：！？）》」』】〉”’…—,.;:!?)]}%"))
+	if (before != ' ' && before < 0x2e80 && after < 0x2e80 && before != '-' && before != '/')
 		return false;
-	if (one_of(before, "（《「『【〈“‘([{"))
-		return false;
-	return before == ' ' || before >= 0x2e80 || after >= 0x2e80 || before == '-' || before == '/';
+	return after != ' ' && !one_of(after, no_first) && !one_of(before, no_last);
 }
 
 static struct run run_of(struct arena *a, struct pen *measure, struct str s, bool bold)
@@ -137,13 +137,14 @@ static size_t break_lines(const struct run *r, double room, size_t most, struct 
 static struct line line_of(struct arena *a, const struct run *r, struct span s, double size, bool dots, double dots_wide, double room)
 {
 	struct line l;
+	double w = wide(r, s);
 
-	while (s.to > s.from && (wide(r, s) + (dots ? dots_wide : 0)) * size > room + SLACK) {
+	while (s.to > s.from && (w + (dots ? dots_wide : 0)) * size > room + SLACK) {
 		dots = true;
-		s.to--;
+		w -= r->wide[--s.to];
 	}
 	l.z = str_fmt(a, "%.*s%s", (int)(r->at[s.to] - r->at[s.from]), r->s.p + r->at[s.from], dots ? "…" : "").p;
-	l.w = (wide(r, s) + (dots ? dots_wide : 0)) * size;
+	l.w = (w + (dots ? dots_wide : 0)) * size;
 	if (l.w > room + SLACK) {
 		l.z = "";
 		l.w = 0;

@@ -2,7 +2,7 @@
 #include "label/draw.h"
 
 #define MODULE_LEAST 0.1          /* mm */
-#define MODULE_MOST 1.02          /* mm, of linear symbols: GS1 General Specifications 5.4.4 */
+#define MODULE_MOST 1.02          /* mm, of linear symbols: the largest GS1 allows (1.016) */
 #define READABLE_MOST 3.0         /* mm, size of the line below a linear symbol */
 #define READABLE_LEAST 1.2
 #define SLACK 1e-9

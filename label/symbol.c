@@ -8,8 +8,8 @@
 
 enum { TEXT_MOST = 4000, EAN_DIGITS = 13, ECI_UTF8 = 26, QR_LEVEL_M = 2, AI_LEAST = 2, AI_MOST = 4 };
 
-/* Quiet zones: ISO/IEC 18004 9.1 (4), 16022 8.1 asks 1 and we give 2, 15417 and GS1 General Specifications 5.4 (10),
- * EAN-13 11 left and 7 right, taken 11 on both sides so that a middled symbol keeps it, 20830 (3). */
+/* Quiet zones by the standard of each: ISO/IEC 18004 asks 4, 16022 asks 1 and gets 2, 15417 and the GS1 General Specifications 10, EAN-13 11 on
+ * the left and 7 on the right and gets 11 on both, so that a middled symbol keeps it, ISO/IEC 20830 asks 3. */
 static const struct kind {
 	const char *name, *zh;
 	int zint, mode, level, option;
@@ -60,7 +60,7 @@ static bool ascii(struct str s)
 
 /* ---- EAN-13 ---- */
 
-/* Weights 1 and 3 from the left, GS1 General Specifications 7.9. */
+/* Weights 1 and 3 from the left (GS1 General Specifications, check digits of standard length). */
 static char ean_check(const char *p)
 {
 	int sum = 0;

@@ -27,6 +27,7 @@ if missing:
     sys.exit(77)
 
 DRAW = sys.argv.pop(1)
+DOC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/formats/label.md")
 SVG = shutil.which("rsvg-convert") is not None
 FORMATS = {"qr": "QRCode", "datamatrix": "DataMatrix", "gs1_datamatrix": "DataMatrix", "gs1_128": "Code128", "ean13": "EAN13", "code128": "Code128"}
 QUIET = {"qr": 4, "datamatrix": 2, "gs1_datamatrix": 2, "gs1_128": 10, "ean13": 11, "code128": 10, "hanxin": 3}
@@ -64,7 +65,7 @@ def elements(n):
         yield forms[i % len(forms)](i)
 
 
-# Predefined lengths, GS1 General Specifications 7.8.5: no separator behind them.
+# Identifiers of predefined length: no separator behind them.
 FIXED = {"00", "01", "02", "03", "04", "20", "41", *(str(n) for n in range(11, 20)), *(str(n) for n in range(31, 37))}
 
 
@@ -393,6 +394,10 @@ OTHERS = """{"name": "all", "w": 100, "h": 60, "elements": [
 
 
 class Printers(unittest.TestCase):
+    def test_the_example_of_the_paper(self):
+        with open(DOC, encoding="utf-8") as f:
+            self.both(re.search(r"```json\n(.*?)```", f.read(), re.S)[1], 12)
+
     def both(self, template, dots):
         with tempfile.TemporaryDirectory() as d:
             if template.startswith("{"):
