@@ -83,15 +83,15 @@ static double pdf(struct arena *a, const struct label_template *t, size_t labels
 	size_t bytes = 0;
 	const struct label_sink sink = { swallow, &bytes };
 	struct label_sheet *s;
+	struct str zh, en;
 	double from = now();
 
-	if (sheet_begin(t, NULL, &sink, &s))
-		die(S("no sheet"));
+	if (sheet_begin(t, NULL, &sink, &s, &zh, &en))
+		die(en);
 	for (size_t i = 0; i < labels; i++) {
 		char text[CHARS + 1];
 		const struct label_value v[] = { { S("url"), text_of(text, i) }, { S("product_name"), S("钢芯阻燃输送带") },
 			{ S("specification"), S("ST/S 2500 1200×(8+8)") }, { S("batch"), S("B2026-1122") }, { S("maker"), S("某某矿用产品制造有限公司") } };
-		struct str zh, en;
 
 		arena_reset(a);
 		if (sheet_put(s, a, v, ROWS(v), &zh, &en))

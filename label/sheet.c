@@ -24,11 +24,11 @@ static void page_size(const struct label_template *t, double *ret_w, double *ret
 	*ret_h = t->page_h > 0 ? t->page_h : t->h;
 }
 
-enum err sheet_begin(const struct label_template *t, const struct label_logo *logo, const struct label_sink *to, struct label_sheet **ret)
+enum err sheet_begin(const struct label_template *t, const struct label_logo *logo, const struct label_sink *to, struct label_sheet **ret,
+                     struct str *why_zh, struct str *why_en)
 {
 	struct label_sheet *s;
-	struct str zh, en;
-	struct why why = { &zh, &en };
+	struct why why = { why_zh, why_en };
 	double w, h;
 	enum err e = template_check(t, why);
 
@@ -36,13 +36,13 @@ enum err sheet_begin(const struct label_template *t, const struct label_logo *lo
 		return e;
 	s = calloc(1, sizeof(*s));
 	if (!s)
-		return E_BUSY;
+		return why_say(E_BUSY, why, "内存不足", "out of memory");
 	s->t = t;
 	if (logo && logo->png.n)
 		e = picture_read(logo->png, &s->logo, why);
 	page_size(t, &w, &h);
-	if (!e)
-		e = pen_pdf(to, w, h, &s->pen);
+	if (!e && pen_pdf(to, w, h, &s->pen))
+		e = why_say(E_BUSY, why, "内存不足", "out of memory");
 	if (e) {
 		sheet_drop(s);
 		return e;

@@ -16,7 +16,7 @@ import tempfile
 import unittest
 import zlib
 
-missing = [t for t in ("zbarimg", "pdftoppm") if not shutil.which(t)]
+missing = [t for t in ("zbarimg", "pdftoppm", "pdftotext") if not shutil.which(t)]
 try:
     import numpy
     import zxingcpp
@@ -131,6 +131,14 @@ def pgm(path):
         b = f.read()
     m = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", b)
     return numpy.frombuffer(b[m.end():], numpy.uint8).reshape(int(m[2]), int(m[1]))
+
+
+def logo(path, w, h):
+    """A black PNG, 8 bits grey."""
+    raw = (b"\0" + bytes(w)) * h
+    part = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + part(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)) + part(b"IDAT", zlib.compress(raw)) + part(b"IEND", b""))
 
 
 def pages(pdf, dpi, into):
@@ -300,6 +308,22 @@ class Sheets(unittest.TestCase):
             page, = (f for f in os.listdir(d) if f.startswith("p"))
             got = subprocess.run(["zbarimg", "-q", "--raw", f"{d}/{page}"], capture_output=True, check=False, timeout=60).stdout.decode().split()
         self.assertEqual(sorted(got), sorted(url(i) for i in range(24)))
+
+    def test_logo_and_chinese(self):
+        """The logo is in the picture where the template puts it, ideographs can be copied out of the PDF."""
+        with tempfile.TemporaryDirectory() as d:
+            logo(f"{d}/logo.png", 60, 25)
+            run("sheet", "rope_tag", f"{d}/s.pdf", 1, f"{d}/logo.png")
+            image, = pages(f"{d}/s.pdf", 254, f"{d}/p")
+            self.assertEqual(image[35:125, 35:265].max(), 0)           # 3, 3, 24 x 10 mm at ten pixels a millimetre, a margin left off
+            self.assertEqual([content_of(r) for r in read(image)], [url(0)])
+            text = subprocess.run(["pdftotext", f"{d}/s.pdf", "-"], check=True, capture_output=True, timeout=60).stdout.decode()
+            self.assertIn("钢芯阻燃输送带", text)
+            for language, apart in (("zpl", zpl), ("tspl", tspl)):
+                run(language, "rope_tag", f"{d}/out", 8, f"{d}/logo.png")
+                with open(f"{d}/out", "rb") as f:
+                    _, pictures = apart(f.read())
+                self.assertTrue((canvas(pictures, 640, 400)[28:100, 28:212] == 0).all())
 
     def test_the_same_labels_give_the_same_bytes(self):
         with tempfile.TemporaryDirectory() as d:

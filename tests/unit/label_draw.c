@@ -119,11 +119,11 @@ static int sheet(const char *name, const char *file, size_t count, const struct 
 	struct label_value v[16];
 	struct label_template t;
 	struct label_sheet *s;
-	struct str zh, en;
+	struct str zh, en = S("not written");
 
 	template(name, &t);
-	if (!sink.ctx || sheet_begin(&t, logo, &sink, &s))
-		die(file, S("not begun"));
+	if (!sink.ctx || sheet_begin(&t, logo, &sink, &s, &zh, &en))
+		die(file, en);
 	for (size_t i = 0; i < count; i++) {
 		arena_reset(&each);
 		if (sheet_put(s, &each, v, values(v, i), &zh, &en))

@@ -300,7 +300,7 @@ static void test_hostile_texts(void **state)
 			assert_int_equal(count(buf_str(&zpl), "~"), 0);
 			assert_int_equal(label_print(&arena, PRINTER_TSPL, &t, NULL, 8, v, n, &tspl, &zh, &en), OK);
 			assert_int_equal(count(buf_str(&tspl), "PRINT"), 1);
-			assert_int_equal(sheet_begin(&t, NULL, &sink, &s), OK);
+			assert_int_equal(sheet_begin(&t, NULL, &sink, &s, &zh, &en), OK);
 			assert_int_equal(sheet_put(s, &arena, v, n, &zh, &en), OK);
 			assert_int_equal(sheet_end(s), OK);
 			assert_true(bytes > 500);
@@ -351,12 +351,13 @@ static void test_sheet_troubles(void **state)
 	const struct label_logo broken = { S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\x02\0\0\0\0\0\0\0") }, huge = { S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\x08\x02\0\0\0\0\0\0\0") };
 
 	(void)state;
-	assert_int_equal(sheet_begin(&t, &(struct label_logo){ S("GIF89a") }, &sink, &s), E_TYPE);
-	assert_int_equal(sheet_begin(&t, &broken, &sink, &s), E_BAD);
-	assert_int_equal(sheet_begin(&t, &huge, &sink, &s), E_TOO_BIG);
+	assert_int_equal(sheet_begin(&t, &(struct label_logo){ S("GIF89a") }, &sink, &s, &zh, &en), E_TYPE);
+	assert_int_equal(sheet_begin(&t, &broken, &sink, &s, &zh, &en), E_BAD);
+	assert_int_equal(sheet_begin(&t, &huge, &sink, &s, &zh, &en), E_TOO_BIG);
+	assert_true(holds(en, "4 megapixels"));
 	wrong.columns = 4;
-	assert_int_equal(sheet_begin(&wrong, NULL, &sink, &s), E_BAD);
-	assert_int_equal(sheet_begin(&t, NULL, &sink, &s), OK);
+	assert_int_equal(sheet_begin(&wrong, NULL, &sink, &s, &zh, &en), E_BAD);
+	assert_int_equal(sheet_begin(&t, NULL, &sink, &s, &zh, &en), OK);
 	v[0].text = S("");
 	assert_int_equal(sheet_put(s, &arena, v, n, &zh, &en), E_BAD);
 	assert_true(holds(en, "no content"));
@@ -365,7 +366,7 @@ static void test_sheet_troubles(void **state)
 	assert_int_equal(sheet_put(s, &arena, v, n, &zh, &en), OK);
 	assert_int_equal(sheet_pages(s), 1);
 	assert_int_equal(sheet_end(s), E_IO);
-	assert_int_equal(sheet_begin(&t, NULL, &sink, &s), OK);
+	assert_int_equal(sheet_begin(&t, NULL, &sink, &s, &zh, &en), OK);
 	sheet_drop(s);
 	sheet_drop(NULL);
 }
