@@ -85,8 +85,8 @@ void sheet_drop(struct label_sheet *s);
 
 /* One label as SVG of the template's size (svg.c), and in the languages of label printers (printer.c).
  * `dots_mm`: 8 (203 dpi), 12 (300 dpi) or 24 (600 dpi). Chinese text goes as a picture, so that any printer prints it. */
-enum err label_svg(struct arena *a, const struct label_template *t, const struct label_logo *logo, const struct label_value *v, size_t n, struct buf *to,
-                   struct str *why_zh, struct str *why_en) MUST_USE;
+enum err label_svg(struct arena *a, const struct label_template *t, const struct label_logo *logo, const struct label_value *v, size_t n,
+                   struct buf *to, struct str *why_zh, struct str *why_en) MUST_USE;
 enum printer { PRINTER_ZPL, PRINTER_TSPL };
 enum err label_print(struct arena *a, enum printer p, const struct label_template *t, const struct label_logo *logo, unsigned dots_mm,
                      const struct label_value *v, size_t n, struct buf *to, struct str *why_zh, struct str *why_en) MUST_USE;

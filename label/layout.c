@@ -209,7 +209,10 @@ void label_draw(struct pen *p, const struct label_template *t, const struct plac
 			frame_sides(b, e->size, side);
 		for (int k = 0; k < 4 && e->kind == ELEMENT_BOX; k++)
 			pen_fill(p, side[k]);
-		for (size_t k = 0; k < at->lines.n; k++)
-			pen_text(p, at->lines.line[k].z, at->lines.line[k].x + x, at->lines.line[k].base + y, at->lines.size, e->kind == ELEMENT_TEXT && e->bold);
+		for (size_t k = 0; k < at->lines.n; k++) {
+			const struct line *l = &at->lines.line[k];
+
+			pen_text(p, l->z, l->x + x, l->base + y, at->lines.size, e->kind == ELEMENT_TEXT && e->bold);
+		}
 	}
 }

@@ -174,7 +174,8 @@ static bool tspl_symbol(struct buf *b, enum symbology kind, struct str text, str
 		buf_fmt(b, "BARCODE %u,%u,\"128\",%u,0,0,%u,%u,\"%.*s\"\r\n", s.x, s.y, s.height, s.module, s.module * 2, STR_ARG(text));
 		return true;
 	case SYM_EAN13:
-		buf_fmt(b, "BARCODE %u,%u,\"EAN13\",%u,0,0,%u,%u,\"%.*s\"\r\n", s.x, s.y, s.height, s.module, s.module * 2, STR_ARG(str_sub(text, 0, 12)));
+		text = str_sub(text, 0, 12);
+		buf_fmt(b, "BARCODE %u,%u,\"EAN13\",%u,0,0,%u,%u,\"%.*s\"\r\n", s.x, s.y, s.height, s.module, s.module * 2, STR_ARG(text));
 		return true;
 	default:
 		return false;

@@ -194,8 +194,8 @@ static enum err draw(void *ctx, struct pen *measure)
 	return OK;
 }
 
-enum err label_svg(struct arena *a, const struct label_template *t, const struct label_logo *logo, const struct label_value *v, size_t n, struct buf *to,
-                   struct str *why_zh, struct str *why_en)
+enum err label_svg(struct arena *a, const struct label_template *t, const struct label_logo *logo, const struct label_value *v, size_t n,
+                   struct buf *to, struct str *why_zh, struct str *why_en)
 {
 	struct job j = { .a = a, .t = t, .logo = logo, .v = v, .n = n, .why = { why_zh, why_en } };
 	struct picture *checked = NULL;

@@ -110,7 +110,8 @@ static enum err gs1_text(struct arena *a, struct str text, struct str *ret, stru
 	if (!plain(text) || str_find(text, '[') < text.n || str_find(text, ']') < text.n)
 		return why_say(E_BAD, why, "GS1 元素串含有不允许的字符", "the element string has a character that GS1 does not allow");
 	if (!ai_length(text))
-		return why_say(E_BAD, why, "GS1 元素串应以括号中的应用标识符开头，例如 (01)", "an element string begins with an application identifier in brackets, such as (01)");
+		return why_say(E_BAD, why, "GS1 元素串应以括号中的应用标识符开头，例如 (01)",
+		               "an element string begins with an application identifier in brackets, such as (01)");
 	memcpy(p, text.p, text.n);
 	for (size_t i = 0; i < text.n; i++) {
 		size_t n = ai_length(str_sub(text, i, text.n));

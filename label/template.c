@@ -289,7 +289,8 @@ enum err template_check(const struct label_template *t, struct why why)
 	if (page && (!within(t->page_w, 20, 1200) || !within(t->page_h, 20, 1200)))
 		return why_say(E_BAD, why, "page_w、page_h：应同时给出，在 20 到 1200 毫米之间", "page_w, page_h: both or none, between 20 and 1200 mm");
 	if (!page && (t->columns > 1 || t->rows > 1 || t->left > 0 || t->top > 0))
-		return why_say(E_BAD, why, "columns、rows、left、top：没有页面尺寸时每页一个标签", "columns, rows, left, top: without a page there is one label a page");
+		return why_say(E_BAD, why, "columns、rows、left、top：没有页面尺寸时每页一个标签",
+		               "columns, rows, left, top: without a page there is one label a page");
 	if (!within(t->left, 0, 1200) || !within(t->top, 0, 1200) || !within(t->gap_x, 0, 500) || !within(t->gap_y, 0, 500))
 		return why_say(E_BAD, why, "left、top、gap_x、gap_y 超出范围", "left, top, gap_x or gap_y is out of bounds");
 	if (page && t->left + t->columns * (t->w + t->gap_x) - t->gap_x > t->page_w + SLACK)

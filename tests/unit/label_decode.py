@@ -82,7 +82,8 @@ def message(e):
 
 def cases():
     """(symbology, content, what a reader gives)"""
-    plain = list(urls(21)) + ["^XA^FDx^XZ", "~JR \"quoted\" \\ back", "two\r\nlines", "0123456789" * 5, "A", "HTTPS://SUYUAN.EXAMPLE/ABC-123", "'; DROP TABLE label;--"]
+    plain = list(urls(21)) + ["^XA^FDx^XZ", "~JR \"quoted\" \\ back", "two\r\nlines", "0123456789" * 5,
+                              "A", "HTTPS://SUYUAN.EXAMPLE/ABC-123", "'; DROP TABLE label;--"]
     for s in plain + CHINESE:
         yield "qr", s, s
         yield "datamatrix", s, s
@@ -138,7 +139,8 @@ def logo(path, w, h):
     raw = (b"\0" + bytes(w)) * h
     part = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     with open(path, "wb") as f:
-        f.write(b"\x89PNG\r\n\x1a\n" + part(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)) + part(b"IDAT", zlib.compress(raw)) + part(b"IEND", b""))
+        f.write(b"\x89PNG\r\n\x1a\n" + part(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)) + part(b"IDAT", zlib.compress(raw))
+                + part(b"IEND", b""))
 
 
 def pages(pdf, dpi, into):

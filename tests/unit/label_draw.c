@@ -100,7 +100,8 @@ static size_t values(struct label_value *v, size_t at)
 	size_t n = 0;
 
 	v[n++] = (struct label_value){ S("url"), str_fmt(&each, "https://suyuan.example.cn/q/7CEA61XZP272GEAWPHSN?n=%05zu&v=%zu", at, at * 7919) };
-	v[n++] = (struct label_value){ S("product_name"), at % 5 == 4 ? str_of(hostile) : at % 3 == 2 ? S("矿用提升钢丝绳（特级镀锌）6×36WS+IWRC 面接触重要用途超长产品名称示例，仍须排在框内") : S("钢芯阻燃输送带") };
+	v[n++] = (struct label_value){ S("product_name"), at % 5 == 4 ? str_of(hostile) : at % 3 == 2 ?
+		S("矿用提升钢丝绳（特级镀锌）6×36WS+IWRC 面接触重要用途超长产品名称示例，仍须排在框内") : S("钢芯阻燃输送带") };
 	v[n++] = (struct label_value){ S("specification"), at % 2 ? S("ST/S 2500 1200×(8+8) 超长规格型号 ABCDEFGHIJKLMNOPQRST") : S("6×36WS φ28") };
 	v[n++] = (struct label_value){ S("batch"), str_fmt(&each, "B2026-%04zu", at) };
 	v[n++] = (struct label_value){ S("production_date"), S("2026-11-22") };

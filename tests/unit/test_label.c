@@ -123,7 +123,8 @@ static void test_symbol_svg(void **state)
 	(void)state;
 	assert_int_equal(symbol_make(&arena, SYM_QR, S("1"), 0, &s, &zh, &en), OK);
 	symbol_svg(&b, &s, 0.5, 0);
-	assert_true(holds(buf_str(&b), "width=\"14.5mm\" height=\"14.5mm\" viewBox=\"0 0 29 29\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/><path "));
+	assert_true(holds(buf_str(&b), "width=\"14.5mm\" height=\"14.5mm\" viewBox=\"0 0 29 29\">"
+		"<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/><path "));
 	assert_true(holds(buf_str(&b), "d=\"M4 4h7v1h-7z"));
 	b.n = 0;
 	assert_int_equal(symbol_make(&arena, SYM_EAN13, S("690123456789"), 0, &s, &zh, &en), OK);
@@ -310,12 +311,14 @@ static void test_hostile_texts(void **state)
 /* Every line of text lies within the label, however long the text and however small its box. */
 static void test_text_stays_inside(void **state)
 {
-	static const char *const texts[] = { "中", "钢丝绳钢丝绳钢丝绳钢丝绳钢丝绳钢丝绳钢丝绳，钢丝绳", "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW", "a b c d e f g h i j k l m n o p", "，，，，，，，，，，，，，，" };
+	static const char *const texts[] = { "中", "钢丝绳钢丝绳钢丝绳钢丝绳钢丝绳钢丝绳钢丝绳，钢丝绳",
+		"WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW", "a b c d e f g h i j k l m n o p", "，，，，，，，，，，，，，，" };
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(texts) * 12; i++) {
 		double w = 0.6 * (double)(i % 12 + 1), h = 6 - 0.4 * (double)(i % 12);
-		struct element e = { .kind = ELEMENT_TEXT, .x = 1, .y = 1, .w = w, .h = h, .text = str_of(texts[i / 12]), .size = 3, .align = 1, .wrap = i % 2 };
+		struct element e = { .kind = ELEMENT_TEXT, .x = 1, .y = 1, .w = w, .h = h, .text = str_of(texts[i / 12]),
+			 .size = 3, .align = 1, .wrap = i % 2 };
 		struct label_template t = { .w = 10, .h = 10, .columns = 1, .rows = 1, .element = &e, .n = 1 };
 		struct buf b = buf_in(&arena, 1000);
 		struct str zh, en, rest;
@@ -348,7 +351,8 @@ static void test_sheet_troubles(void **state)
 	struct label_sheet *s;
 	struct str zh, en;
 	size_t n = values(v, S("文字"));
-	const struct label_logo broken = { S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\x02\0\0\0\0\0\0\0") }, huge = { S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\x08\x02\0\0\0\0\0\0\0") };
+	const struct label_logo broken = { S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\x02\0\0\0\0\0\0\0") };
+	const struct label_logo huge = { S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\x08\x02\0\0\0\0\0\0\0") };
 
 	(void)state;
 	assert_int_equal(sheet_begin(&t, &(struct label_logo){ S("GIF89a") }, &sink, &s, &zh, &en), E_TYPE);
@@ -373,7 +377,8 @@ static void test_sheet_troubles(void **state)
 
 static void test_too_small(void **state)
 {
-	const struct element e = { .kind = ELEMENT_SYMBOL, .x = 0, .y = 0, .w = 3.5, .h = 3.5, .symbology = SYM_QR, .text = S("https://example.com/q/7CEA61XZP272GEAWPHSN/1") };
+	const struct element e = { .kind = ELEMENT_SYMBOL, .x = 0, .y = 0, .w = 3.5, .h = 3.5, .symbology = SYM_QR,
+		.text = S("https://example.com/q/7CEA61XZP272GEAWPHSN/1") };
 	const struct label_template t = { .w = 10, .h = 10, .columns = 1, .rows = 1, .element = &e, .n = 1 };
 	struct buf b = buf_in(&arena, 100);
 	struct str zh, en;
@@ -414,7 +419,8 @@ static void test_full_arena(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { T(test_symbols), T(test_too_long), T(test_names_and_masks), T(test_symbol_svg), T(test_templates),
-		T(test_many_elements), T(test_fill), T(test_hostile_texts), T(test_text_stays_inside), T(test_sheet_troubles), T(test_too_small), T(test_full_arena) };
+		T(test_many_elements), T(test_fill), T(test_hostile_texts),
+		T(test_text_stays_inside), T(test_sheet_troubles), T(test_too_small), T(test_full_arena) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
