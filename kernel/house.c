@@ -1,5 +1,8 @@
 /* kernel/house.c - the house itself as a module: its types, flows and the operations of accounts.c, looks.c and desk.c. */
 #include "kernel/house.h"
+#include "kernel/load.h"
+
+static const struct job_kind house_jobs[] = { { "load", load_run } };
 
 static const struct type *const house_types[] = { &access_type, &opening_type };
 
@@ -43,7 +46,7 @@ const struct module *house_module(struct arena *a)
 	struct module *m = TAKE(a, struct module, 1);
 
 	*m = (struct module){ .name = "house", .zh = "平台", .types = house_types, .n_types = ROWS(house_types), .flows = &opening_flow, .n_flows = 1,
-		.lists = house_lists, .n_lists = ROWS(house_lists), .committed = loads_committed };
+		.lists = house_lists, .n_lists = ROWS(house_lists), .committed = jobs_committed, .jobs = house_jobs, .n_jobs = ROWS(house_jobs) };
 	m->ops = join(a, &m->n_ops);
 	return m;
 }

@@ -169,6 +169,7 @@ struct module {
 	const struct op *ops; size_t n_ops;
 	const struct flow *flows; size_t n_flows;
 	const struct list_row *lists; size_t n_lists;
+	const struct job_kind *jobs; size_t n_jobs;     /* long work (job.h) */
 	const char *tables;       /* DDL of derived tables beyond p_<type>: @int @text @blob stand for column types */
 	const char *const *derived; size_t n_derived;   /* their names, for rebuild */
 	/* Called for each record in log order, live and on rebuild; only tells what follows from the record. */

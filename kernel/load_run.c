@@ -50,7 +50,7 @@ static enum err file_line(struct run *r, const struct grid_line *line)
 {
 	struct slice *s = &r->slice[r->at];
 	struct one *one = one_more(s);
-	size_t room = r->all && (uint64_t)load_fact(&r->load, "lines") <= LOAD_WHOLE ? LOAD_WHOLE : LOAD_SLICE;
+	size_t room = r->all && (uint64_t)job_fact(&r->load, "lines") <= LOAD_WHOLE ? LOAD_WHOLE : LOAD_SLICE;
 	enum err e;
 
 	one->line = kept_line(s->a, line);
@@ -170,8 +170,7 @@ static enum err gather_line(struct run *r, const struct grid_line *line)
 static enum err one_line(struct run *r, const struct grid_line *line, bool readable)
 {
 	r->n_lines++;
-	atomic_store(&r->w->now.lines, r->n_lines);
-	atomic_store(&r->w->now.bytes, grid_at(r->grid));
+	atomic_store(&r->w->now.done, grid_at(r->grid));
 	if (line->no <= r->resume)
 		return OK;
 	if (!readable) {
@@ -187,7 +186,8 @@ static enum err one_line(struct run *r, const struct grid_line *line, bool reada
 /* A sentence about the whole file: the pass ends, the load is failed. */
 static enum err unreadable(struct run *r, struct str zh, struct str en)
 {
-	load_say(&r->load, &r->life, str_copy(&r->life, zh), str_copy(&r->life, en));
+	job_set_text(&r->load, &r->life, "why_zh", str_copy(&r->life, zh));
+	job_set_text(&r->load, &r->life, "why_en", str_copy(&r->life, en));
 	return E_BAD;
 }
 
@@ -233,16 +233,16 @@ static enum err open_run(struct run *r, int64_t id)
 	struct call c = { .k = r->k, .arena = &r->life, .db = r->db, .now = clock_now() };
 	struct str zh = S(""), en = S("");
 	struct grid_source src;
-	enum err e = load_get(&c, id, &r->load);
+	enum err e = job_get(&c, id, "load", &r->load);
 
 	if (e)
 		return e;
 	r->dry = str_is(r->load.state, "checking");
 	r->all = str_is(node_text(r->load.facts, "choice"), "all");
-	r->resume = (uint64_t)load_fact(&r->load, "done");
-	r->n_good = r->dry ? 0 : (uint64_t)load_fact(&r->load, "filed");
+	r->resume = (uint64_t)job_fact(&r->load, "done");
+	r->n_good = r->dry ? 0 : (uint64_t)job_fact(&r->load, "filed");
 	r->op = op_find(r->k, r->load.what);
-	e = r->op ? actor_again(&c, r->load.account, node_text(r->load.facts, "on_behalf"), &r->who) : E_ABSENT;
+	e = r->op ? job_actor(&c, &r->load, &r->who) : E_ABSENT;
 	if (e)
 		return unreadable(r, str_of(err_zh(e)), str_of(err_en(e)));
 	e = spool_open(r->k, id, "in", &r->in);
@@ -253,7 +253,9 @@ static enum err open_run(struct run *r, int64_t id)
 	if (e)
 		return unreadable(r, zh, en);
 	r->lines = (struct lines){ .a = &r->life, .op = r->op, .form = grid_form(r->grid), .fixed = node_get(r->load.facts, "fixed") };
-	load_say(&r->load, &r->life, S(""), S(""));
+	job_set_text(&r->load, &r->life, "why_zh", S(""));
+	job_set_text(&r->load, &r->life, "why_en", S(""));
+	atomic_store(&r->w->now.of, src.size);
 	return OK;
 }
 
@@ -310,7 +312,7 @@ static const char *go_on(struct run *r, const char *state)
 static enum err conclude(struct run *r, enum err e)
 {
 	struct slice *s = &r->slice[0];
-	struct load *l = &r->load;
+	struct job *l = &r->load;
 	enum err closed = OK;
 
 	if (r->bad)
@@ -321,16 +323,16 @@ static enum err conclude(struct run *r, enum err e)
 		return e && e != E_BAD ? e : closed;
 	slice_empty(s);
 	if (r->grid) {
-		load_set(l, &r->life, "lines", (int64_t)(r->stopped ? load_fact(l, "lines") : (int64_t)r->n_lines));
-		load_set(l, &r->life, r->dry ? "good" : "filed", (int64_t)r->n_good);
+		job_set(l, &r->life, "lines", (int64_t)(r->stopped ? job_fact(l, "lines") : (int64_t)r->n_lines));
+		job_set(l, &r->life, r->dry ? "good" : "filed", (int64_t)r->n_good);
 		if (r->dry)
-			load_set(l, &r->life, "done", 0);
+			job_set(l, &r->life, "done", 0);
 	}
-	load_set(l, &r->life, "bad", (int64_t)r->n_bad);
-	load_set(l, &r->life, "ended", clock_now());
+	job_set(l, &r->life, "bad", (int64_t)r->n_bad);
+	job_set(l, &r->life, "ended", clock_now());
 	s->load = *l;
 	s->load.state = str_of(go_on(r, next_state(r, e)));
-	e = load_seal(r->k, s->a, &s->load, &s->sealed);
+	e = job_seal(r->k, s->a, &s->load, &s->sealed);
 	r->bad = NULL;
 	if (!e)
 		e = slice_hand_over(r, s);
@@ -348,7 +350,7 @@ static enum err pass(struct run *r, int64_t id)
 	return e ? e : all_lines(r);
 }
 
-enum err load_run(struct loader *w, int64_t id)
+enum err load_run(struct worker *w, int64_t id)
 {
 	struct run *r = calloc(1, sizeof(*r));
 	volatile enum err e = r ? readers_borrow(w->k->readers, &r->db) : E_IO;
@@ -367,11 +369,6 @@ enum err load_run(struct loader *w, int64_t id)
 		arena_init(&r->slice_arena[i], SLICE_MAX, &r->full);
 		r->slice[i] = (struct slice){ .run = r, .a = &r->slice_arena[i] };
 	}
-	atomic_store(&w->now.lines, 0);
-	atomic_store(&w->now.good, 0);
-	atomic_store(&w->now.bad, 0);
-	atomic_store(&w->now.done, 0);
-	atomic_store(&w->now.id, id);
 	e = setjmp(r->full) ? E_TOO_BIG : pass(r, id);
 	if (setjmp(r->full))
 		e = E_TOO_BIG;
@@ -380,7 +377,6 @@ enum err load_run(struct loader *w, int64_t id)
 	else
 		e = slices_settle(r) ? E_IO : e;
 	e = setjmp(r->full) ? E_TOO_BIG : conclude(r, e);
-	atomic_store(&w->now.id, 0);
 	grid_close(r->grid);
 	spool_close(r->in);
 	readers_return(w->k->readers, r->db);

@@ -91,7 +91,7 @@ static enum err slice_write(struct change *ch, struct db *db)
 			return e;
 		}
 	}
-	load_tell(db, &s->load, s->sealed);
+	job_tell(db, &s->load, str_is(s->load.state, "filing"), s->sealed);
 	return db_sticky(db);
 }
 
@@ -110,15 +110,15 @@ static void slice_written(struct change *ch, enum err e)
 /* The row that is true once this slice is in the log. */
 static enum err with_row(struct run *r, struct slice *s, const char *state, uint64_t filed)
 {
-	struct load *l = &r->load;
-	uint64_t upto = s->n ? s->one[s->n - 1].line.no : (uint64_t)load_fact(l, "done");
+	struct job *l = &r->load;
+	uint64_t upto = s->n ? s->one[s->n - 1].line.no : (uint64_t)job_fact(l, "done");
 
-	load_set(l, &r->life, "done", (int64_t)upto);
-	load_set(l, &r->life, "filed", (int64_t)(load_fact(l, "filed") + (int64_t)filed));
-	load_set(l, &r->life, "bad", (int64_t)r->n_bad);
+	job_set(l, &r->life, "done", (int64_t)upto);
+	job_set(l, &r->life, "filed", (int64_t)(job_fact(l, "filed") + (int64_t)filed));
+	job_set(l, &r->life, "bad", (int64_t)r->n_bad);
 	s->load = *l;
 	s->load.state = str_of(state);
-	return load_seal(r->k, s->a, &s->load, &s->sealed);
+	return job_seal(r->k, s->a, &s->load, &s->sealed);
 }
 
 enum err slice_hand_over(struct run *r, struct slice *s)
@@ -166,7 +166,7 @@ static void tell_filed(struct run *r, const struct slice *s)
 		(void)spool_put(r->filed, text, (size_t)n);
 	}
 	r->n_good += s->n;
-	atomic_store(&r->w->now.done, r->n_good);
+	atomic_store(&r->w->now.filed, r->n_good);
 }
 
 /* ---- filing again, line by line or without the values at fault ---- */
@@ -198,7 +198,7 @@ static enum err file_one(struct run *r, struct slice *s, struct one *one)
 		if (!e)
 			tell_filed(r, &alone);
 		else
-			load_set(&r->load, &r->life, "filed", load_fact(&r->load, "filed") - 1);
+			job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - 1);
 	}
 	if (e && of_the_line(e)) {
 		refuse_call(r, &one->line, one->call, e);
@@ -280,7 +280,7 @@ static enum err gathered_file(struct run *r, struct slice *s)
 	if (!e)
 		tell_filed(r, s);
 	else if (of_the_line(e)) {
-		load_set(&r->load, &r->life, "filed", load_fact(&r->load, "filed") - (int64_t)s->n);
+		job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)s->n);
 		e = slice_without_refused(r, s);
 	}
 	return e;
@@ -294,8 +294,8 @@ static enum err settle(struct run *r, struct slice *s)
 	if (!e) {
 		tell_filed(r, s);
 	} else if (of_the_line(e)) {
-		load_set(&r->load, &r->life, "filed", load_fact(&r->load, "filed") - (int64_t)s->n);
-		if (r->all && !s->many && (uint64_t)load_fact(&r->load, "lines") <= LOAD_WHOLE) {
+		job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)s->n);
+		if (r->all && !s->many && (uint64_t)job_fact(&r->load, "lines") <= LOAD_WHOLE) {
 			refuse_call(r, &s->one[s->failed].line, s->one[s->failed].call, e);       /* nothing of the file stands */
 			r->stopped = true;
 			e = OK;
