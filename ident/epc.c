@@ -231,9 +231,10 @@ static struct str normal_of(struct arena *a, const struct epc *e, struct str ref
 void epc_kind(struct check *c)
 {
 	struct epc e = { 0 };
-	struct elements set = { 0 };
+	struct elements set;
 	struct str key, serial = { "", 0 }, link, reference;
 
+	set.n = 0;
 	if (c->lenient)
 		c->in = squeeze(c->a, c->in, " \t");
 	if (!split(c, &e) || !split_piece(c, &e) || !lengths_ok(c, &e))
@@ -311,14 +312,13 @@ static bool take_apart(const struct scheme *s, struct str key, size_t n, struct 
 static const struct scheme *scheme_for(const struct elements *set, struct str *ret_serial)
 {
 	const struct scheme *found = NULL;
-	struct str none = { "", 0 };
 
 	for (size_t i = 0; i < ROWS(schemes); i++) {
 		const struct element *e;
 
 		if (!str_is(set->e[0].ai, schemes[i].ai))
 			continue;
-		e = schemes[i].serial_ai[0] ? elements_have(set, str_of(schemes[i].serial_ai), none) : NULL;
+		e = schemes[i].serial_ai[0] ? elements_get(set, schemes[i].serial_ai) : NULL;
 		if (e) {
 			*ret_serial = e->value;
 			return &schemes[i];

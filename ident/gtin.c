@@ -68,9 +68,10 @@ static void gdti_parts(struct check *c)
 
 void key_kind(struct check *c, const char *ai)
 {
-	struct elements set = { 0 };
+	struct elements set;
 	size_t n;
 
+	set.n = 0;
 	if (c->lenient)
 		c->in = squeeze(c->a, c->in, " \t");
 	if (c->lenient && (ai[0] == '0' || strcmp(ai, "414") == 0))

@@ -162,6 +162,15 @@ bool all_alnum(struct str s)
 	return s.n > 0;
 }
 
+bool starts_any_case(struct str s, const char *prefix)
+{
+	size_t n = strlen(prefix), i = 0;
+
+	while (i < n && i < s.n && ascii_lower(s.p[i]) == ascii_lower(prefix[i]))
+		i++;
+	return i == n;
+}
+
 bool any_upper_digit(char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); }
 
 /* The part of NFKC that scanners and input methods make necessary; returns -1 for "drop it". */
