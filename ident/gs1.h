@@ -53,7 +53,7 @@ struct ai_row {
 	struct ai_component parts[AI_PARTS_MOST];
 };
 
-enum { CLASS_82 = 1, CLASS_39 = 2, CLASS_64 = 4, CLASS_URI = 8, CLASS_DOMAIN = 16 };
+enum { CLASS_82 = 1, CLASS_39 = 2, CLASS_64 = 4, CLASS_URI = 8, CLASS_DOMAIN = 16, CLASS_PLAIN = 32 };   /* PLAIN: never escaped */
 extern const unsigned char gs1_class[256];
 
 static inline bool in_class(char ch, unsigned class) { return gs1_class[(unsigned char)ch] & class; }

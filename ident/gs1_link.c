@@ -15,12 +15,26 @@ static size_t qualifiers_held(const struct elements *set, const uint16_t *sequen
 	return n;
 }
 
+static void put_value(struct buf *b, struct str s)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= s.n; i++) {
+		if (i < s.n && in_class(s.p[i], CLASS_PLAIN))
+			continue;
+		buf_add(b, str_sub(s, from, i - from));
+		from = i + 1;
+		if (i < s.n)
+			buf_url(b, str_sub(s, i, 1));
+	}
+}
+
 static void put_query(struct buf *b, const struct element *e, bool first)
 {
 	buf_char(b, first ? '?' : '&');
 	buf_add(b, e->ai);
 	buf_char(b, '=');
-	buf_url(b, e->value);
+	put_value(b, e->value);
 }
 
 static void put_path(struct buf *b, const struct element *e)
@@ -28,7 +42,7 @@ static void put_path(struct buf *b, const struct element *e)
 	buf_char(b, '/');
 	buf_add(b, e->ai);
 	buf_char(b, '/');
-	buf_url(b, e->value);
+	put_value(b, e->value);
 }
 
 /* Elements not in the path follow as attributes, those of predefined length first; a repeated one is written once. */
@@ -176,7 +190,7 @@ static struct str alpha_ai(struct str name)
 		{ "party", "417" }, { "refno", "8020" }, { "ser", "21" }, { "srin", "8019" }, { "sscc", "00" },
 	};
 
-	for (size_t i = 0; i < ROWS(names); i++)
+	for (size_t i = 0; i < ROWS(names) && name.n && !is_digit(name.p[0]); i++)
 		if (str_is(name, names[i].name))
 			return str_of(names[i].ai);
 	return name;
@@ -197,7 +211,7 @@ static bool add_escaped(struct check *c, struct elements *set, struct str ai, st
 	if (!unescape(c->a, raw, query, &value))
 		return badf(c, "null", at, "(%.*s) 的值含有 %%00", "the value of (%.*s) contains %%00", STR_ARG(ai));
 	if (str_is(ai, "01") && (value.n == 13 || value.n == 12 || value.n == 8) && all_digits(value)) {
-		value = str_fmt(c->a, "%0*d%.*s", (int)(14 - value.n), 0, STR_ARG(value));
+		value = str_join(c->a, str_sub(S("000000"), 0, 14 - value.n), value);
 		warn(c, "gtin_padded", "GTIN 不足 14 位，已在前面补 0", "the GTIN was padded with zeros to 14 digits");
 	}
 	return element_add(c, set, ai, value, at);

@@ -12,7 +12,7 @@ struct str gtin14_of(struct arena *a, struct str s)
 {
 	if (!gtin_check(s))
 		return (struct str){ "", 0 };
-	return s.n == 14 ? s : str_fmt(a, "%0*d%.*s", (int)(14 - s.n), 0, STR_ARG(s));
+	return s.n == 14 ? s : str_join(a, str_sub(S("000000"), 0, 14 - s.n), s);
 }
 
 /* Lengths that GS1 China gives out with its prefixes 690 to 699; only a hint, other lengths exist. */

@@ -30,6 +30,7 @@ bool all_digits(struct str s);
 bool all_alnum(struct str s);
 bool starts_any_case(struct str s, const char *prefix);  /* ASCII */
 bool any_upper_digit(char c);                           /* 0-9 A-Z */
+bool ascii(struct str s);
 struct str fold(struct arena *a, struct str s);         /* full width to ASCII, exotic dashes and spaces to plain */
 struct str squeeze(struct arena *a, struct str s, const char *drop);    /* without these characters */
 struct str upper(struct arena *a, struct str s);

@@ -197,11 +197,23 @@ static int32_t folded(int32_t cp)
 	return cp;
 }
 
+bool ascii(struct str s)
+{
+	unsigned char any = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		any |= (unsigned char)s.p[i];
+	return any < 0x80;
+}
+
 struct str fold(struct arena *a, struct str s)
 {
-	struct buf b = buf_in(a, s.n + 1);
+	struct buf b;
 	size_t at = 0;
 
+	if (ascii(s))
+		return s;
+	b = buf_in(a, s.n + 1);
 	while (at < s.n) {
 		char out[4];
 		int32_t cp = utf8_next(s, &at);
@@ -217,9 +229,15 @@ struct str fold(struct arena *a, struct str s)
 
 struct str squeeze(struct arena *a, struct str s, const char *drop)
 {
-	char *p = TAKE(a, char, s.n + 1);
 	size_t n = 0;
+	char *p;
 
+	for (const char *d = drop; *d; d++)
+		n += str_find(s, *d) < s.n;
+	if (n == 0)
+		return s;
+	n = 0;
+	p = TAKE(a, char, s.n + 1);
 	for (size_t i = 0; i < s.n; i++)
 		if (!s.p[i] || !strchr(drop, s.p[i]))
 			p[n++] = s.p[i];
@@ -246,7 +264,7 @@ struct str lower(struct arena *a, struct str s)
 
 bool want_length(struct check *c, size_t n)
 {
-	size_t have = utf8_count(c->in);
+	size_t have = ascii(c->in) ? c->in.n : utf8_count(c->in);
 
 	if (have == n)
 		return true;
@@ -331,7 +349,7 @@ void ident_check(struct arena *a, enum ident_kind kind, struct str text, enum id
 	size_t at = 0;
 
 	*ret = (struct ident_result){ .kind = kind, .normal = { "", 0 } };
-	while (at < text.n)
+	for (bool plain = ascii(text); !plain && at < text.n;)
 		if (utf8_next(text, &at) < 0) {
 			bad(&c, "encoding", at, "不是正确的 UTF-8 文字", "not well-formed UTF-8");
 			return;
