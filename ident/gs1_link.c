@@ -95,7 +95,8 @@ static bool write_with(struct arena *a, const struct elements *set, const struct
 	return true;
 }
 
-/* The first key leads; of its qualifier sequences the one that holds most, then any other that can be written. */
+/* The first key leads; of its qualifier sequences the one that holds most. What is left over and may be no attribute
+ * means that there is no link: (01) with (10) and (235), as in the reference implementation of GS1. */
 static bool hoist(struct arena *a, const struct elements *set, struct str *ret)
 {
 	const struct element *key = NULL;
@@ -110,12 +111,7 @@ static bool hoist(struct arena *a, const struct elements *set, struct str *ret)
 		held[i] = qualifiers_held(set, key->row->sequences[i]);
 		best = held[i] > held[best] ? i : best;
 	}
-	if (write_with(a, set, key, key->row->sequences[best], ret))
-		return true;
-	for (size_t i = 0; i < AI_SEQUENCES; i++)
-		if (held[i] && i != best && write_with(a, set, key, key->row->sequences[i], ret))
-			return true;
-	return false;
+	return write_with(a, set, key, key->row->sequences[best], ret);
 }
 
 bool elements_link(struct arena *a, const struct elements *set, struct str *ret)
