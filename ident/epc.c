@@ -228,6 +228,20 @@ static struct str normal_of(struct arena *a, const struct epc *e, struct str ref
 	return buf_str(&b);
 }
 
+/* What an RFID reader hands out: hexadecimal instead of a URI. */
+static void from_hex(struct check *c)
+{
+	struct str epc, hex = c->in;
+	unsigned filter;
+
+	if (str_starts(hex, "urn:") || !epc_of_hex(c->a, hex, &epc, &filter))
+		return;
+	c->in = epc;
+	part(c, "hex", upper(c->a, hex));
+	part_number(c, "filter", filter);
+	warn(c, "from_hex", "由射频标签的十六进制内容换算而来", "converted from the hexadecimal content of an RFID tag");
+}
+
 void epc_kind(struct check *c)
 {
 	struct epc e = { 0 };
@@ -237,6 +251,7 @@ void epc_kind(struct check *c)
 	set.n = 0;
 	if (c->lenient)
 		c->in = squeeze(c->a, c->in, " \t");
+	from_hex(c);
 	if (!split(c, &e) || !split_piece(c, &e) || !lengths_ok(c, &e))
 		return;
 	if (!unescape(c, e.reference, &reference))
