@@ -25,6 +25,20 @@ static bool xk_like(struct str s)
 	return false;
 }
 
+/* The memory of an RFID tag: hexadecimal of the lengths in use, with the header of a coding of a GS1 key. Digits alone
+ * are rather an Ecode. */
+static bool hex_tag(struct str s)
+{
+	static const char headers[] = "30 31 32 33 36 37 39 2C 2D 2E 3E ";
+
+	if ((s.n != 24 && (s.n < 44 || s.n > 52)) || all_digits(s))
+		return false;
+	for (const char *h = headers; *h; h += 3)
+		if (s.p[0] == h[0] && ascii_upper(s.p[1]) == h[1])
+			return true;
+	return false;
+}
+
 static bool letters_digits(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -43,13 +57,7 @@ static bool standard_like(struct str s)
 		str_find(s, '-') < s.n || str_find(s, '/') < s.n || str_starts(s, "GB"));
 }
 
-static bool has_param(struct str s, const char *name)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (str_starts(str_sub(s, i, s.n), name))
-			return true;
-	return false;
-}
+static bool has_text(struct str s, const char *text) { return memmem(s.p, s.n, text, strlen(text)) != NULL; }
 
 /* Does the outline fit? The order of enum ident_kind is not the order of trial. */
 static bool outline(enum ident_kind kind, const struct glance *g)
@@ -58,11 +66,11 @@ static bool outline(enum ident_kind kind, const struct glance *g)
 
 	switch (kind) {
 	case IDENT_LINK: return g->url;
-	case IDENT_ECODE_URL: return g->url && (has_param(s, "/E=") || has_param(s, "?E=") || has_param(s, "&E="));
-	case IDENT_MA: return str_starts(s, "MA.") || (g->url && has_param(s, "code=MA."));
+	case IDENT_ECODE_URL: return g->url && (has_text(s, "/E=") || has_text(s, "?E=") || has_text(s, "&E="));
+	case IDENT_MA: return str_starts(s, "MA.") || (g->url && has_text(s, "code=MA."));
 	case IDENT_MA_DI: return str_starts(s, "MA.") && s.n > 8 && s.p[7] == 'M';
 	case IDENT_MA_PI: return str_starts(s, ".") && s.n > 5;
-	case IDENT_EPC: return str_starts(s, "urn:epc:") || str_starts(s, "URN:") || str_starts(s, "urn:EPC");
+	case IDENT_EPC: return starts_any_case(s, "urn:epc:") || hex_tag(s);
 	case IDENT_ISO15434: return str_starts(s, "[)>");
 	case IDENT_ELEMENTS: return bracket_digit(s) || (s.n && (s.p[0] == '^' || s.p[0] == ']')) || (is_digit(s.p[0]) && has_gs(s));
 	case IDENT_XK: return xk_like(s);
@@ -82,10 +90,10 @@ static bool outline(enum ident_kind kind, const struct glance *g)
 }
 
 /* Kinds with an outline too weak to report errors by: they count only when they pass. */
-static bool weak(enum ident_kind kind)
+static bool weak(enum ident_kind kind, const struct glance *g)
 {
-	return kind == IDENT_PHONE || kind == IDENT_DIVISION || kind == IDENT_SEALED ||
-		kind == IDENT_ECODE || kind == IDENT_MA_PI;
+	return kind == IDENT_PHONE || kind == IDENT_DIVISION || kind == IDENT_SEALED || kind == IDENT_ECODE ||
+		kind == IDENT_MA_PI || (kind == IDENT_EPC && hex_tag(g->s));
 }
 
 static bool weak_outline(enum ident_kind kind, const struct glance *g, bool raw_elements)
@@ -133,17 +141,38 @@ static struct glance glance(struct arena *a, struct str text, bool lenient)
 	return g;
 }
 
-void ident_scan(struct arena *a, struct str text, enum ident_mode mode, struct ident_result *ret)
+/* ISO/IEC 15424: what a scanner puts before the data of symbols that do not carry GS1 elements. */
+static bool foreign_symbology(struct str s)
+{
+	return s.n > 3 && s.p[0] == ']' && is_alnum(s.p[1]) && is_digit(s.p[2]) && !str_starts(s, "]C1") && !str_starts(s, "]e0") &&
+		!str_starts(s, "]d2") && !str_starts(s, "]Q3") && !str_starts(s, "]J1");
+}
+
+/* 统一社会信用代码：9111...；名称：... : a name in Chinese, a colon, the code, and what may follow it. */
+static struct str after_label(struct arena *a, struct str text)
+{
+	struct str s = str_trim(fold(a, text));
+	size_t colon = str_find(s, ':'), end;
+
+	if (s.n == 0 || (unsigned char)s.p[0] < 0x80 || colon == s.n)
+		return text;
+	s = str_trim(str_sub(s, colon + 1, s.n));
+	end = str_find(s, '\n') < str_find(s, ';') ? str_find(s, '\n') : str_find(s, ';');
+	return str_trim(str_sub(s, 0, end));
+}
+
+static void scan_plain(struct arena *a, struct str text, enum ident_mode mode, struct ident_result *ret)
 {
 	struct glance g = glance(a, text, mode == IDENT_LENIENT);
 	struct ident_result first = { .kind = IDENT_NONE }, r;
 
-	ident_check(a, IDENT_NONE, text, mode, ret);
-	if (g.n == 0 || !utf8_ok(text))
+	if (g.n == 0) {
+		ident_check(a, IDENT_NONE, text, mode, ret);
 		return;
+	}
 	for (size_t i = 0; i < ROWS(order); i++) {
 		enum ident_kind kind = order[i].kind;
-		bool faint = order[i].raw || weak(kind);
+		bool faint = order[i].raw || weak(kind, &g);
 
 		if (faint ? !weak_outline(kind, &g, order[i].raw) : !outline(kind, &g))
 			continue;
@@ -158,4 +187,28 @@ void ident_scan(struct arena *a, struct str text, enum ident_mode mode, struct i
 	}
 	if (first.kind != IDENT_NONE)
 		*ret = first;
+	else
+		ident_check(a, IDENT_NONE, text, mode, ret);
+}
+
+void ident_scan(struct arena *a, struct str text, enum ident_mode mode, struct ident_result *ret)
+{
+	struct check c = { a, text, mode == IDENT_LENIENT, ret };
+	struct str inner = text;
+
+	if (!ascii(text) && !utf8_ok(text)) {
+		ident_check(a, IDENT_NONE, text, mode, ret);
+		return;
+	}
+	if (foreign_symbology(text))
+		inner = str_sub(text, 3, text.n);
+	else if (c.lenient)
+		inner = after_label(a, text);
+	scan_plain(a, inner, mode, ret);
+	if (!ret->valid && inner.p != text.p && inner.n != text.n && !foreign_symbology(text))
+		scan_plain(a, text, mode, ret);         /* the label was part of it */
+	else if (ret->valid && foreign_symbology(text))
+		part(&c, "symbology", str_sub(text, 0, 3));
+	else if (ret->valid && inner.n < str_trim(text).n && !ascii(text))
+		warn(&c, "label_removed", "已去掉编码前的名称", "the name before the code was taken off");
 }
