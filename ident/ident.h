@@ -74,6 +74,9 @@ void ident_scan(struct arena *a, struct str text, enum ident_mode mode, struct i
 /* The value of a part, or NULL. */
 const struct ident_part *ident_part(const struct ident_result *r, const char *key);
 
+/* {"input":..,"kind":..,"valid":..,"normal":..,"parts":{..},"error":..,"warnings":[..]}; ill-formed input is shown as U+FFFD. */
+void ident_json(struct buf *b, struct str input, const struct ident_result *r);
+
 /* ---- helpers for callers that know what they hold ---- */
 
 bool uscc_ok(struct str s);                             /* GB 32100: both check characters */
