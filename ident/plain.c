@@ -112,7 +112,7 @@ const struct suyuan_ident_answer *suyuan_ident_check(struct suyuan_ident_reader 
 	return &r->answer;
 }
 
-const struct suyuan_ident_part *suyuan_ident_part(const struct suyuan_ident_answer *x, const char *name)
+const struct suyuan_ident_part *suyuan_ident_find(const struct suyuan_ident_answer *x, const char *name)
 {
 	for (size_t i = 0; x && i < x->n_parts; i++)
 		if (strcmp(x->parts[i].name, name) == 0)

@@ -76,7 +76,7 @@ SUYUAN_IDENT_API const struct suyuan_ident_answer *suyuan_ident_check(struct suy
 	const char *text, size_t n, enum suyuan_ident_mode mode);
 
 /* The part of that name, or NULL. */
-SUYUAN_IDENT_API const struct suyuan_ident_part *suyuan_ident_part(const struct suyuan_ident_answer *answer, const char *name);
+SUYUAN_IDENT_API const struct suyuan_ident_part *suyuan_ident_find(const struct suyuan_ident_answer *answer, const char *name);
 
 /* The answer as one JSON object, as the command `suyuan ident --json` writes it, without the end of line. */
 SUYUAN_IDENT_API const char *suyuan_ident_json(struct suyuan_ident_reader *r, const char *kind, const char *text, size_t n,
