@@ -48,7 +48,7 @@ static uint64_t take(struct tag *t, size_t n)
 	uint64_t v = 0;
 
 	for (; n; n--, t->at++)
-		v = v << 1 | (t->bytes[t->at / 8] >> (7 - t->at % 8) & 1u);
+		v = v << 1 | ((unsigned)t->bytes[t->at / 8] >> (7 - t->at % 8) & 1u);
 	return v;
 }
 
