@@ -183,6 +183,17 @@ static bool read_bracketed(struct check *c, struct elements *ret)
 	return true;
 }
 
+/* Up to four characters, none of them cut. */
+static struct str beginning(struct str s)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < 4 && at < s.n; i++)
+		if (utf8_next(s, &at) < 0)
+			return str_sub(s, 0, 0);
+	return str_sub(s, 0, at);
+}
+
 bool elements_raw(struct check *c, struct str s, char separator, struct elements *ret)
 {
 	size_t base = (size_t)(s.p - c->in.p) <= c->in.n ? (size_t)(s.p - c->in.p) : 0, at = 0;
@@ -194,7 +205,7 @@ bool elements_raw(struct check *c, struct str s, char separator, struct elements
 
 		if (!row)
 			return badf(c, "unknown_ai", base + at, "从这里开始没有已知的应用标识符：%.*s",
-				"no known application identifier begins here: %.*s", (int)(left.n < 4 ? left.n : 4), left.p);
+				"no known application identifier begins here: %.*s", STR_ARG(beginning(left)));
 		ai = str_sub(left, 0, row->digits);
 		at += ai.n;
 		end = at + str_find(str_sub(s, at, s.n), separator);
