@@ -135,7 +135,7 @@ static size_t burst(struct arena *a, const struct row *t, const struct str *ring
 
 static void run(struct arena *a, const struct row *t, double most)
 {
-	static char texts[RING][TEXT_MOST];
+	char texts[RING][TEXT_MOST];
 	struct str ring[RING];
 	size_t done = 0, valid = 0;
 	double from, took;
@@ -159,7 +159,7 @@ static void run(struct arena *a, const struct row *t, double most)
 
 static void run_uscc_ok(double most)
 {
-	static char texts[RING][TEXT_MOST];
+	char texts[RING][TEXT_MOST];
 	size_t done = 0, valid = 0;
 	double from, took;
 
