@@ -192,11 +192,6 @@ static struct str alpha_ai(struct str name)
 	return name;
 }
 
-static size_t offset(const struct check *c, struct str s)
-{
-	return s.p >= c->in.p && s.p <= c->in.p + c->in.n ? (size_t)(s.p - c->in.p) : 0;
-}
-
 static bool add_escaped(struct check *c, struct elements *set, struct str ai, struct str raw, bool query)
 {
 	struct str value;
@@ -257,12 +252,12 @@ static bool attribute_ok(struct check *c, const struct elements *set, size_t n_p
 	for (size_t at = 1; at <= n_path && may_qualify(set->e[0].row, e->number); at++)
 		if (sequence_ok(set, n_path, e->row, at)) {
 			if (!c->lenient)
-				return badf(c, "qualifier_in_query", 0, "(%.*s) 应写在路径中，不能写在问号之后",
+				return badf(c, "qualifier_in_query", offset(c, e->ai), "(%.*s) 应写在路径中，不能写在问号之后",
 					"(%.*s) belongs in the path, not in the query", STR_ARG(e->ai));
 			return true;
 		}
 	if (!(e->row->flags & AI_ATTR))
-		return badf(c, "not_attribute", 0, "(%.*s) 不能作为数据属性", "(%.*s) may not be a data attribute", STR_ARG(e->ai));
+		return badf(c, "not_attribute", offset(c, e->ai), "(%.*s) 不能作为数据属性", "(%.*s) may not be a data attribute", STR_ARG(e->ai));
 	return true;
 }
 
@@ -271,7 +266,7 @@ static bool attributes_ok(struct check *c, const struct elements *set, size_t n_
 	for (size_t i = 0; i < set->n; i++) {
 		for (size_t k = 0; k < i; k++)
 			if (set->e[k].number == set->e[i].number)
-				return badf(c, "duplicate_ai", 0, "(%.*s) 重复", "(%.*s) is duplicated", STR_ARG(set->e[i].ai));
+				return badf(c, "duplicate_ai", offset(c, set->e[i].ai), "(%.*s) 重复", "(%.*s) is duplicated", STR_ARG(set->e[i].ai));
 		if (i >= n_path && !attribute_ok(c, set, n_path, &set->e[i]))
 			return false;
 	}

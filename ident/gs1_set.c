@@ -74,7 +74,7 @@ static bool none_excluded(struct check *c, const struct elements *set, const str
 		const struct element *other = elements_have(set, r->low, r->high, e->number);
 
 		if (other)
-			return badf(c, "excluded_ai", 0, "(%.*s) 与 (%.*s) 不能同时出现", "(%.*s) and (%.*s) may not occur together",
+			return badf(c, "excluded_ai", offset(c, e->ai), "(%.*s) 与 (%.*s) 不能同时出现", "(%.*s) and (%.*s) may not occur together",
 				STR_ARG(e->ai), STR_ARG(other->ai));
 	}
 	return true;
@@ -91,7 +91,7 @@ static bool signature_serialised(struct check *c, const struct elements *set)
 		const struct element *key = elements_get(set, serialised[i]);
 
 		if (key && key->value.n == key->row->least)
-			return badf(c, "serial_missing", 0, "数字签名 (8030) 要求 (%s) 带有序列号", "a signature (8030) needs a serial in (%s)",
+			return badf(c, "serial_missing", offset(c, key->ai), "数字签名 (8030) 要求 (%s) 带有序列号", "a signature (8030) needs a serial in (%s)",
 				serialised[i]);
 	}
 	return true;
@@ -106,10 +106,10 @@ bool elements_related(struct check *c, const struct elements *set)
 		if (!none_excluded(c, set, e))
 			return false;
 		if (!needs_met(set, e))
-			return badf(c, "missing_ai", 0, "(%.*s) 还需要同时有：%s", "(%.*s) also needs: %s", STR_ARG(e->ai), e->row->needs);
+			return badf(c, "missing_ai", offset(c, e->ai), "(%.*s) 还需要同时有：%s", "(%.*s) also needs: %s", STR_ARG(e->ai), e->row->needs);
 		for (size_t k = 0; k < i; k++)
 			if (set->e[k].number == e->number && !str_eq(set->e[k].value, e->value))
-				return badf(c, "repeated_ai", 0, "(%.*s) 重复出现且内容不同", "(%.*s) is repeated with different values",
+				return badf(c, "repeated_ai", offset(c, e->ai), "(%.*s) 重复出现且内容不同", "(%.*s) is repeated with different values",
 					STR_ARG(e->ai));
 	}
 	return signature_serialised(c, set);
@@ -196,7 +196,7 @@ static struct str beginning(struct str s)
 
 bool elements_raw(struct check *c, struct str s, char separator, struct elements *ret)
 {
-	size_t base = (size_t)(s.p - c->in.p) <= c->in.n ? (size_t)(s.p - c->in.p) : 0, at = 0;
+	size_t base = offset(c, s), at = 0;
 
 	while (at < s.n) {
 		struct str left = str_sub(s, at, s.n), ai;

@@ -37,6 +37,7 @@ struct str upper(struct arena *a, struct str s);
 struct str lower(struct arena *a, struct str s);
 bool want_length(struct check *c, size_t n);            /* in characters; reports */
 bool want_digits(struct check *c);
+size_t offset(const struct check *c, struct str s);     /* of a view of the text; 0 when s was made elsewhere */
 size_t calendar_bad(struct str yymmdd, bool day00);     /* 0 right, 1 month, 2 day; digits are checked before */
 
 /* One function for each kind or family. */

@@ -272,6 +272,13 @@ bool want_length(struct check *c, size_t n)
 		n, have);
 }
 
+size_t offset(const struct check *c, struct str s)
+{
+	uintptr_t from = (uintptr_t)c->in.p, at = (uintptr_t)s.p;
+
+	return at >= from && at - from <= c->in.n ? at - from : 0;
+}
+
 bool want_digits(struct check *c)
 {
 	for (size_t i = 0; i < c->in.n; i++)

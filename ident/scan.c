@@ -96,10 +96,22 @@ static bool weak(enum ident_kind kind, const struct glance *g)
 		kind == IDENT_MA_PI || (kind == IDENT_EPC && hex_tag(g->s));
 }
 
+/* AIs that begin with a check digit's key, so that few other texts pass. */
+static bool raw_like(struct str s)
+{
+	static const char begin[] = "00 01 02 253 414 417 8003 8006 8017 8018 ";
+	struct str rest = { begin, sizeof(begin) - 1 }, ai;
+
+	while (s.n >= 16 && str_cut(&rest, ' ', &ai))
+		if (ai.n <= s.n && memcmp(s.p, ai.p, ai.n) == 0)
+			return true;
+	return false;
+}
+
 static bool weak_outline(enum ident_kind kind, const struct glance *g, bool raw_elements)
 {
 	if (raw_elements)
-		return kind == IDENT_ELEMENTS && g->n >= 16 && (str_starts(g->s, "01") || str_starts(g->s, "00"));
+		return kind == IDENT_ELEMENTS && raw_like(g->s);
 	if (kind == IDENT_PHONE)
 		return g->n >= 7 && (is_digit(g->s.p[0]) || g->s.p[0] == '+' || g->s.p[0] == '(');
 	if (kind == IDENT_DIVISION)

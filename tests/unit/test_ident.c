@@ -292,6 +292,35 @@ static void test_answers(void **state)
 	}
 }
 
+/* In characters, of what is wrong. */
+static void test_positions(void **state)
+{
+	static const struct {
+		enum ident_kind kind;
+		const char *text, *code;
+		size_t position;
+	} rows[] = {
+		{ IDENT_USCC, "91110000600037341K", "check", 17 }, { IDENT_GTIN13, "6901234567893", "check", 12 },
+		{ IDENT_ELEMENTS, "(01)06901234567892(10)批次", "charset", 22 }, { IDENT_ELEMENTS, "(01)06901234567893", "check", 17 },
+		{ IDENT_ELEMENTS, "(01)06901234567892(250)A", "missing_ai", 19 }, { IDENT_ELEMENTS, "^0106901234567892" "10A^1726", "too_short", 23 },
+		{ IDENT_ELEMENTS, "(01)06901234567892(21)A(235)B", "excluded_ai", 19 },
+		{ IDENT_LINK, "https://a.cn/01/06901234567892?10=A", "qualifier_in_query", 31 },
+		{ IDENT_LINK, "https://a.cn/01/06901234567893", "check", 29 }, { IDENT_LINK, "https://a.cn/01/06901234567892?17=260101&17=260101",
+			"duplicate_ai", 41 },
+		{ IDENT_XK, "（苏）XK06-01-00238", "digits", 8 }, { IDENT_EPC, "urn:epc:id:sgtin:0614141.107346.A/B", "charset", 33 },
+		{ IDENT_STANDARD, "GB 0123-2020", "leading_zero", 3 }, { IDENT_PHONE, "１３８", "charset", 0 },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct ident_result r;
+
+		ident_check(&w->a, rows[i].kind, str_of(rows[i].text), IDENT_STRICT, &r);
+		if (r.valid || strcmp(r.error.code, rows[i].code) != 0 || r.error.position != rows[i].position)
+			fail_msg("%s: %s at %zu", rows[i].text, r.valid ? "valid" : r.error.code, r.error.position);
+	}
+}
+
 static void test_scan(void **state)
 {
 	static const struct {
@@ -306,6 +335,7 @@ static void test_scan(void **state)
 		{ "6901234567892", IDENT_GTIN13 }, { "58425876097843", IDENT_GTIN14 }, { "106141412345678908", IDENT_SSCC },
 		{ "1009647007264657137080782", IDENT_ECODE }, { "GB 15322.2-2019", IDENT_STANDARD },
 		{ "71526726-X", IDENT_ORG_CODE }, { "13800138000", IDENT_PHONE }, { "110101", IDENT_DIVISION },
+		{ "00106141412345678908" "0206901234567892" "3715", IDENT_ELEMENTS },
 		{ "]E06901234567892", IDENT_GTIN13 }, { "]E469012341", IDENT_GTIN8 }, { "3074257BF7194E4000001A85", IDENT_EPC },
 		{ "]Q1https://id.gs1.org/01/06901234567892", IDENT_LINK }, { "]d2" "0106901234567892", IDENT_ELEMENTS },
 		{ "0123456789ABCDEFGHJK", IDENT_SEALED }, { "http://s.idcode.org.cn/?code=MA.156.1003.1629", IDENT_MA },
@@ -361,6 +391,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_vectors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_vectors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_positions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_epc_round, setup, teardown),
 	};
