@@ -228,18 +228,27 @@ static struct str normal_of(struct arena *a, const struct epc *e, struct str ref
 	return buf_str(&b);
 }
 
-/* What an RFID reader hands out: hexadecimal instead of a URI. */
-static void from_hex(struct check *c)
+/* What an RFID reader hands out: hexadecimal or the URI of a tag instead of that of the thing. */
+static bool from_tag(struct check *c)
 {
+	bool uri = str_starts(c->in, "urn:epc:tag:");
 	struct str epc, hex = c->in;
 	unsigned filter;
 
-	if (str_starts(hex, "urn:") || !epc_of_hex(c->a, hex, &epc, &filter))
-		return;
+	if (uri && !epc_of_tag(c->a, c->in, &epc, &filter))
+		return bad(c, "tag", 12, "不是此类标签所能存放的内容（urn:epc:tag:编码:过滤值.…）",
+			"not what such a tag can hold (urn:epc:tag:coding:filter...)");
+	if (!uri && (str_starts(c->in, "urn:") || !epc_of_hex(c->a, hex, &epc, &filter)))
+		return true;
 	c->in = epc;
-	part(c, "hex", upper(c->a, hex));
+	if (!uri)
+		part(c, "hex", upper(c->a, hex));
 	part_number(c, "filter", filter);
-	warn(c, "from_hex", "由射频标签的十六进制内容换算而来", "converted from the hexadecimal content of an RFID tag");
+	if (uri)
+		warn(c, "from_tag", "由射频标签的 URI 换算而来", "converted from the URI of an RFID tag");
+	else
+		warn(c, "from_hex", "由射频标签的十六进制内容换算而来", "converted from the hexadecimal content of an RFID tag");
+	return true;
 }
 
 void epc_kind(struct check *c)
@@ -251,8 +260,7 @@ void epc_kind(struct check *c)
 	set.n = 0;
 	if (c->lenient)
 		c->in = squeeze(c->a, c->in, " \t");
-	from_hex(c);
-	if (!split(c, &e) || !split_piece(c, &e) || !lengths_ok(c, &e))
+	if (!from_tag(c) || !split(c, &e) || !split_piece(c, &e) || !lengths_ok(c, &e))
 		return;
 	if (!unescape(c, e.reference, &reference))
 		return;

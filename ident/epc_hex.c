@@ -216,6 +216,25 @@ static bool write_tag(struct tag *t, const struct coding *k, unsigned filter, st
 	return true;
 }
 
+/* urn:epc:tag:scheme-bits:filter.rest: what reader software writes. It must be what such a tag can hold. */
+bool epc_of_tag(struct arena *a, struct str tag, struct str *ret, unsigned *ret_filter)
+{
+	struct str rest = str_sub(tag, 12, tag.n), coding, scheme, filter, epc, hex;
+	int64_t bits = 0;
+
+	if (!str_starts(tag, "urn:epc:tag:") || !str_cut(&rest, ':', &coding) || !str_cut(&coding, '-', &scheme) ||
+		!str_to_int(coding, &bits) || bits < 96 || bits > 256)
+		return false;
+	if (!str_cut(&rest, '.', &filter) || filter.n != 1 || filter.p[0] < '0' || filter.p[0] > '7')
+		return false;
+	epc = str_fmt(a, "urn:epc:id:%.*s:%.*s", STR_ARG(scheme), STR_ARG(rest));
+	if (!hex_of_epc(a, epc, (unsigned)(filter.p[0] - '0'), (unsigned)bits, &hex))
+		return false;
+	*ret = epc;
+	*ret_filter = (unsigned)(filter.p[0] - '0');
+	return true;
+}
+
 bool hex_of_epc(struct arena *a, struct str epc, unsigned filter, unsigned bits, struct str *ret)
 {
 	static const char upper_hex[] = "0123456789ABCDEF";

@@ -96,6 +96,7 @@ bool epc_of_link(struct arena *a, struct str link, unsigned prefix_length, struc
  * SGLN-96 and -195, GRAI-96 and -170, GDTI-96 and -174, GSRN-96, GSRNP-96. `filter` is 0 to 7; `bits` names the coding,
  * 0 takes the shortest that holds the serial. A numeric coding cannot hold a serial with leading zeros or letters. */
 bool epc_of_hex(struct arena *a, struct str hex, struct str *ret, unsigned *ret_filter);
+bool epc_of_tag(struct arena *a, struct str tag, struct str *ret, unsigned *ret_filter);    /* urn:epc:tag:sgtin-96:3... */
 bool hex_of_epc(struct arena *a, struct str epc, unsigned filter, unsigned bits, struct str *ret);
 unsigned gs1_prefix_length(struct str gtin14);          /* for prefixes of China; 0 when not known */
 
