@@ -187,6 +187,61 @@ static void test_gs1_errors(void **state)
 	}
 }
 
+static bool warned(const struct ident_result *r, const char *what)
+{
+	for (size_t i = 0; i < r->n_warnings; i++)
+		if (strcmp(r->warnings[i].code, what) == 0)
+			return true;
+	return false;
+}
+
+static void add_element(struct made *raw, struct made *bracketed, const char *ai, struct str value)
+{
+	add(raw, ai);
+	add_str(raw, value);
+	add_char(bracketed, '(');
+	add(bracketed, ai);
+	add_char(bracketed, ')');
+	add_str(bracketed, value);
+}
+
+/* Without its separators a logistic label is read as it was or not with certainty: what is said to be restored is right. */
+static void test_lost_separators(void **state)
+{
+	struct world *w = *state;
+	size_t restored = 0, rounds = 4000;
+
+	for (size_t round = 0; round < rounds; round++) {
+		struct made raw = { .n = 0 }, bracketed = { .n = 0 }, v = { .n = 0 };
+		struct ident_result lost, right;
+
+		add_key(&v, &w->r, 18);
+		add_element(&raw, &bracketed, "00", made_str(&v));
+		v.n = 0;
+		add_key(&v, &w->r, 14);
+		add_element(&raw, &bracketed, "02", made_str(&v));
+		v.n = 0;
+		add_any(&v, &w->r, set_digits, 1 + below(&w->r, 8));
+		add_element(&raw, &bracketed, "37", made_str(&v));
+		v.n = 0;
+		add_any(&v, &w->r, below(&w->r, 2) ? "ABCXYZ" : set_36, 1 + below(&w->r, 10));
+		add_element(&raw, &bracketed, below(&w->r, 2) ? "400" : "10", made_str(&v));
+		ident_check(&w->a, IDENT_ELEMENTS, made_str(&bracketed), IDENT_STRICT, &right);
+		ident_check(&w->a, IDENT_ELEMENTS, made_str(&raw), IDENT_LENIENT, &lost);
+		assert_true(right.valid);
+		if (lost.valid && warned(&lost, "fnc1_lost")) {
+			restored++;
+			if (!str_eq(lost.normal, right.normal))
+				fail_msg("%.*s became %.*s", STR_ARG(right.normal), STR_ARG(lost.normal));
+		}
+		ident_check(&w->a, IDENT_ELEMENTS, made_str(&raw), IDENT_STRICT, &lost);
+		assert_false(lost.valid && warned(&lost, "fnc1_lost"));
+		arena_reset(&w->a);
+	}
+	print_message("%zu of %zu restored\n", restored, rounds);
+	assert_true(restored > 0);
+}
+
 static void test_link_round(void **state)
 {
 	struct world *w = *state;
@@ -323,7 +378,7 @@ static void test_sealed_round(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_issue), TEST(test_damage), TEST(test_uscc_errors), TEST(test_gs1_errors), TEST(test_link_round),
+		TEST(test_issue), TEST(test_damage), TEST(test_uscc_errors), TEST(test_gs1_errors), TEST(test_lost_separators), TEST(test_link_round),
 		TEST(test_epc_round), TEST(test_tag_round), TEST(test_tag_answers), TEST(test_sealed_round),
 	};
 
