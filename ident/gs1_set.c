@@ -5,7 +5,7 @@
  */
 #include "gs1.h"
 
-enum { GS = 0x1d, GUESSES_MOST = 20000 };
+enum { GS = 0x1d, GUESSES_MOST = 5000 };
 
 bool element_add(struct check *c, struct elements *set, struct str ai, struct str value, size_t from)
 {
