@@ -192,8 +192,16 @@ static int32_t folded(int32_t cp)
 		return '.';
 	if (cp >= 0x2080 && cp <= 0x2089)
 		return cp - 0x2080 + '0';
+	if (cp == 0x2070 || (cp >= 0x2074 && cp <= 0x2079))     /* superscripts; the first three are in Latin-1 */
+		return cp - 0x2070 + '0';
+	if (cp == 0xb9 || cp == 0xb2 || cp == 0xb3)
+		return cp == 0xb9 ? '1' : cp - 0xb0 + '0';
 	if (cp >= 0x2460 && cp <= 0x2468)
 		return cp - 0x2460 + '1';
+	if (cp >= 0x24b6 && cp <= 0x24cf)               /* circled capitals */
+		return cp - 0x24b6 + 'A';
+	if (cp >= 0x1d7ce && cp <= 0x1d7ff)             /* mathematical digits, five alphabets of ten */
+		return (cp - 0x1d7ce) % 10 + '0';
 	return cp;
 }
 
