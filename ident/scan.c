@@ -5,12 +5,13 @@
  */
 #include "in.h"
 
-/* Not tried: short telephone numbers, GLN, GRAI, GIAI, GDTI, GMN. Written alone nothing tells them from other digits. */
+/* Not tried: GLN, GRAI, GIAI, GDTI, GMN, most short telephone numbers. Written alone nothing tells them from other digits. */
 
 struct glance {
 	struct str s;                   /* folded, trimmed and squeezed when lenient */
 	size_t n;
 	bool digits, url;
+	bool hyphen9;                   /* before squeezing: ten characters, the ninth a hyphen */
 };
 
 static bool bracket_digit(struct str s) { return s.n > 3 && s.p[0] == '(' && is_digit(s.p[1]); }
@@ -83,7 +84,7 @@ static bool outline(enum ident_kind kind, const struct glance *g)
 	case IDENT_ECODE: return g->n >= 24 && s.p[0] >= '1' && s.p[0] <= '4' && all_digits(str_sub(s, 0, 5));
 	case IDENT_SSCC: return g->n == 18 && g->digits;
 	case IDENT_STANDARD: return standard_like(s);
-	case IDENT_ORG_CODE: return g->n == 10 && s.p[8] == '-';
+	case IDENT_ORG_CODE: return g->hyphen9;
 	case IDENT_SEALED: return g->n >= SEALED_TEXT;
 	default: return false;
 	}
@@ -92,7 +93,7 @@ static bool outline(enum ident_kind kind, const struct glance *g)
 /* Kinds with an outline too weak to report errors by: they count only when they pass. */
 static bool weak(enum ident_kind kind, const struct glance *g)
 {
-	return kind == IDENT_PHONE || kind == IDENT_DIVISION || kind == IDENT_SEALED || kind == IDENT_ECODE ||
+	return kind == IDENT_PHONE || kind == IDENT_PHONE_SHORT || kind == IDENT_DIVISION || kind == IDENT_SEALED || kind == IDENT_ECODE ||
 		kind == IDENT_MA_PI || (kind == IDENT_EPC && hex_tag(g->s));
 }
 
@@ -114,6 +115,8 @@ static bool weak_outline(enum ident_kind kind, const struct glance *g, bool raw_
 		return kind == IDENT_ELEMENTS && raw_like(g->s);
 	if (kind == IDENT_PHONE)
 		return g->n >= 7 && (is_digit(g->s.p[0]) || g->s.p[0] == '+' || g->s.p[0] == '(');
+	if (kind == IDENT_PHONE_SHORT)                  /* 95588, 10086, 12315; 110 or 96xxxx could be anything */
+		return g->n == 5 && g->digits && (str_starts(g->s, "95") || str_starts(g->s, "10") || str_starts(g->s, "12"));
 	if (kind == IDENT_DIVISION)
 		return g->n == 6 && g->digits;
 	return outline(kind, g);
@@ -129,7 +132,7 @@ static const struct trial order[] = {
 	{ IDENT_ISO15434, false }, { IDENT_MA_PI, false }, { IDENT_ELEMENTS, false }, { IDENT_XK, false }, { IDENT_CCC, false },
 	{ IDENT_USCC, false }, { IDENT_GTIN8, false }, { IDENT_GTIN12, false }, { IDENT_GTIN13, false }, { IDENT_GTIN14, false },
 	{ IDENT_ECODE, false }, { IDENT_SSCC, false }, { IDENT_STANDARD, false }, { IDENT_ORG_CODE, false }, { IDENT_PHONE, false },
-	{ IDENT_DIVISION, false }, { IDENT_ELEMENTS, true }, { IDENT_SEALED, false },
+	{ IDENT_PHONE_SHORT, false }, { IDENT_DIVISION, false }, { IDENT_ELEMENTS, true }, { IDENT_SEALED, false },
 };
 
 static struct glance glance(struct arena *a, struct str text, bool lenient)
@@ -139,6 +142,7 @@ static struct glance glance(struct arena *a, struct str text, bool lenient)
 
 	if (lenient)
 		g.s = str_trim(fold(a, text));
+	g.hyphen9 = g.s.n == 10 && g.s.p[8] == '-';
 	head = lower(a, str_sub(g.s, 0, 8));
 	g.url = str_starts(head, "http://") || str_starts(head, "https://");
 	if (lenient && !g.url && !has_gs(g.s)) {
