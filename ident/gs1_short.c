@@ -110,8 +110,8 @@ static bool get_run(struct bits *b, bool number, size_t fixed, size_t most, stru
  * digits one number of told length, everything else is text. */
 static bool get_value(struct bits *b, const struct ai_row *row, struct str *ret, struct arena *a)
 {
-	struct ai_component parts[AI_PARTS_MOST];
-	size_t n = ai_components(row, parts), i = 0;
+	const struct ai_component *parts = row->parts;
+	size_t n = row->n_parts, i = 0;
 	struct buf out = buf_in(a, 32);
 
 	while (i < n) {
@@ -199,7 +199,7 @@ static bool get_next(struct check *c, struct bits *b, struct elements *set)
 	}
 	digits[0] = (char)('0' + (code >> 4));
 	digits[1] = (char)('0' + (code & 15));
-	n = ai_length((struct str){ digits, 2 });
+	n = ai_length(digits);
 	for (size_t i = 2; i < n; i++)
 		digits[i] = (char)('0' + bits_get(b, 4));
 	return n && get_element(c, b, (struct str){ digits, n }, set);
