@@ -61,7 +61,7 @@ static bool gathers(const struct lines *l)
 /* One value a line, no heading: the codes of an operation that takes many. */
 static enum err lines_of_text(struct lines *l, struct str *zh, struct str *en)
 {
-	const struct gather *g = l->op->gather;
+	const struct gather *g = l->op ? l->op->gather : NULL;
 
 	if (!g || g->n != 1) {
 		*zh = S("这种记录不能用一行一个值的文本导入，请用模板");
@@ -78,6 +78,11 @@ enum err lines_heading(struct lines *l, const struct grid_line *h, struct str *z
 {
 	if (l->form == GRID_TEXT)
 		return lines_of_text(l, zh, en);
+	if (!l->op) {
+		*zh = S("请说明各行是哪种记录（只有 NDJSON 可以每行不同）");
+		*en = S("say what the lines are: only NDJSON may differ from line to line");
+		return E_BAD;
+	}
 	if (h->n > LINE_COLUMNS) {
 		*zh = S("栏目过多");
 		*en = S("too many columns");
@@ -180,6 +185,26 @@ static void add_fixed(struct lines *l, struct arena *a, struct node *o)
 			node_set(o, x->key, node_str(a, x->s));
 }
 
+/* {"op": "batch.create", ...} or {"type": "batch", ...}: the member is about the line, not the record. */
+static bool op_named(struct call *c)
+{
+	struct str op = node_text(c->raw, "op"), type = node_text(c->raw, "type");
+	struct node *o = node_obj(c->arena);
+
+	c->op = op.n ? op_find(c->k, op) : op_find(c->k, str_join(c->arena, type, S(".create")));
+	for (struct node *x = c->raw->first, *next; x; x = next) {
+		next = x->next;
+		if (!str_is(x->key, op.n ? "op" : "type"))
+			node_set(o, x->key, x);
+	}
+	c->raw = o;
+	if (c->op && c->op->mode == WRITES && c->op->in && c->op->in->schema)
+		return true;
+	c->troubles.a = c->arena;
+	trouble_named(&c->troubles, op.n ? "op" : "type", OURS, "这一行须写明 type（记录类型）或 op（操作）", "the line must name its type or op");
+	return false;
+}
+
 enum err lines_input(struct lines *l, struct call *c, const struct grid_line *line)
 {
 	static const struct json_limits limits = { .bytes = 1 << 20, .depth = 8, .nodes = 1 << 16 };
@@ -193,6 +218,8 @@ enum err lines_input(struct lines *l, struct call *c, const struct grid_line *li
 			trouble_named(&c->troubles, "", OURS, "这一行不是JSON对象", e ? trouble.en : "this line is no JSON object");
 			return E_BAD;
 		}
+		if (!l->op && !op_named(c))
+			return E_BAD;
 	} else {
 		c->raw = node_obj(c->arena);
 		for (size_t i = 0; i < l->n && i < line->n; i++)

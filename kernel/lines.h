@@ -13,7 +13,7 @@ struct ref_seen { struct str name, id; };
 
 struct lines {
 	struct arena *a;          /* outlives the lines */
-	const struct op *op;
+	const struct op *op;      /* NULL: each line names its own, "op" or "type" */
 	enum grid_form form;
 	struct line_column col[LINE_COLUMNS];
 	struct ref_seen seen[LINE_COLUMNS];

@@ -11,6 +11,7 @@
 
 enum err load_run(struct worker *w, int64_t id) MUST_USE;
 
+#define ANY "any"                         /* what of a load whose lines name their own operations (NDJSON) */
 /* As one piece, so that nothing of it stands unless all of it does; beyond it, slices after everything was checked. */
 enum { LOAD_WHOLE = 5000, LOAD_SLICE = 256, LOAD_SHOWN = 200 };
 

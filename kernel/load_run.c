@@ -242,7 +242,7 @@ static enum err open_run(struct run *r, int64_t id)
 	r->resume = (uint64_t)job_fact(&r->load, "done");
 	r->n_good = r->dry ? 0 : (uint64_t)job_fact(&r->load, "filed");
 	r->op = op_find(r->k, r->load.what);
-	e = r->op ? job_actor(&c, &r->load, &r->who) : E_ABSENT;
+	e = r->op || str_is(r->load.what, ANY) ? job_actor(&c, &r->load, &r->who) : E_ABSENT;
 	if (e)
 		return unreadable(r, str_of(err_zh(e)), str_of(err_en(e)));
 	e = spool_open(r->k, id, "in", &r->in);
@@ -324,7 +324,9 @@ static enum err conclude(struct run *r, enum err e)
 	slice_empty(s);
 	if (r->grid) {
 		job_set(l, &r->life, "lines", (int64_t)(r->stopped ? job_fact(l, "lines") : (int64_t)r->n_lines));
-		job_set(l, &r->life, r->dry ? "good" : "filed", (int64_t)r->n_good);
+		job_set(l, &r->life, "good", (int64_t)r->n_good);
+		if (!r->dry)
+			job_set(l, &r->life, "filed", (int64_t)r->n_good);
 		if (r->dry)
 			job_set(l, &r->life, "done", 0);
 	}

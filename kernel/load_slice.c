@@ -60,7 +60,7 @@ void refuse_call(struct run *r, const struct grid_line *line, const struct call 
 	for (const struct trouble *t = c->troubles.first; t; t = t->next)
 		put_error(r, a, errors, t->field, t->clause, t->zh, t->en);
 	if (!errors->n)
-		put_error(r, a, errors, S(""), c->op->clause, str_of(c->why_zh ? c->why_zh : err_zh(e)), str_of(c->why_en ? c->why_en : err_en(e)));
+		put_error(r, a, errors, S(""), c->op ? c->op->clause : OURS, str_of(c->why_zh ? c->why_zh : err_zh(e)), str_of(c->why_en ? c->why_en : err_en(e)));
 	refuse(r, a, line, errors);
 }
 
@@ -128,7 +128,7 @@ enum err slice_hand_over(struct run *r, struct slice *s)
 	if (r->bad_waits && r->bad)
 		e = spool_sync(r->bad);         /* the reasons of lines that `done` passes by must outlive a crash like `done` does */
 	r->bad_waits = false;
-	s->change = (struct change){ .run = slice_write, .done = slice_written };
+	s->change = (struct change){ .run = slice_write, .done = slice_written, .weight = s->n };
 	s->answered = false;
 	if (!e)
 		e = writer_add(r->k->writer, &s->change);
