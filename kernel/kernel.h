@@ -176,6 +176,8 @@ struct module {
 	enum err (*project)(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
 	                    const struct value *v);
 	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
+	/* How a value reads on other platforms (codes instead of our ranges); NULL: as it is. */
+	struct node *(*outward)(struct call *c, const struct type *t, size_t field, const struct value *v);
 	enum err (*check)(struct call *c);          /* troubles across fields, after every field is checked */
 	void (*tick)(struct kernel *k, int64_t now);     /* each second while serving */
 	void (*committed)(struct kernel *k);        /* after each signed commit, on the writer thread: caches */

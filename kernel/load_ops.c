@@ -87,6 +87,29 @@ static struct str sent_before(struct call *c, struct str digest)
 	return S("");
 }
 
+/* One JSON document with "records" becomes a line each, as everything else is read. */
+static struct str unfolded(struct call *c, struct str bytes)
+{
+	static const struct json_limits limits = { .bytes = 64 << 20, .depth = 16, .nodes = 4 << 20 };
+	struct str head = str_trim(str_sub(bytes, 0, 4096));
+	struct json_trouble trouble;
+	const struct node *records;
+	struct node *o;
+	struct buf b;
+
+	if (!str_starts(head, "{") || json_read(c->arena, bytes, &limits, &o, &trouble))
+		return bytes;
+	records = node_get(o, "records");
+	if (!records || records->kind != NODE_ARR)
+		return bytes;
+	b = buf_in(c->arena, bytes.n + 16);
+	for (const struct node *x = records->first; x; x = x->next) {
+		json_write(&b, x);
+		buf_char(&b, '\n');
+	}
+	return buf_str(&b);
+}
+
 static enum err create_prepare(struct call *c)
 {
 	struct job *l = TAKE(c->arena, struct job, 1);
@@ -102,6 +125,8 @@ static enum err create_prepare(struct call *c)
 		e = fixed_of(c, op, &fixed);
 	if (e)
 		return e;
+	if (any)
+		c->upload.bytes = unfolded(c, c->upload.bytes);
 	*l = (struct job){ .id = job_new_id(c), .kind = S("load"), .account = c->who->account, .party = c->who->party, .what = any ? S(ANY) : str_of(op->name), .at = c->now,
 		.state = !c->upload.bytes.n ? S("receiving") : IN(c, CREATE_choice).n && str_is(IN(c, CREATE_choice).list[0], "good") ? S("filing") : S("checking"), .facts = node_obj(c->arena) };
 	put_str(c->arena, l->facts, "name", IN(c, CREATE_name).said ? IN(c, CREATE_name).text : utf8_ok(c->upload.name) ? c->upload.name : S(""));

@@ -161,6 +161,8 @@ static void tell_filed(struct run *r, const struct slice *s)
 		const struct call *c = s->many ? s->many : s->one[i].call;
 		int n;
 
+		if (s->one[i].local)
+			s->one[i].local->id = c->record;
 		id_put(c->record, id);
 		n = snprintf(text, sizeof(text), "%llu,%.*s\n", (unsigned long long)s->one[i].line.no, ID_TEXT, id);
 		(void)spool_put(r->filed, text, (size_t)n);
