@@ -104,7 +104,7 @@ static const struct flow flows[] = {
 	  .clause = cl, .zh = z, .en = e, .files = &t##_type, __VA_ARGS__ },
 
 /* A file of codes alone, or of pairs of codes, is filed many lines at a time. */
-static const struct gather pack_lines = { 1, { PACK_codes }, 100000 }, alias_lines = { 2, { ALIAS_items, ALIAS_codes }, 20000 };
+static const struct gather pack_lines = { 1, { PACK_codes }, 50000 }, alias_lines = { 2, { ALIAS_items, ALIAS_codes }, 20000 };
 
 static const struct op ops[] = {
 	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare)
