@@ -327,6 +327,23 @@ enum err slices_settle(struct run *r)
 	return e;
 }
 
+/* Rights end while a long load runs: an account that was closed, a party that was suspended. What stands then stands. */
+static enum err still_may(struct run *r, struct arena *a)
+{
+	struct call c = { .k = r->k, .arena = a, .db = r->db };
+	const struct actor *now;
+	enum err e = job_actor(&c, &r->load, &now);
+
+	if (!e && now->suspended == r->who->suspended && now->roles == r->who->roles && now->inside == r->who->inside)
+		return OK;
+	if (e && of_the_line(e) == false)
+		return e;
+	job_set_text(&r->load, &r->life, "why_zh", S("账号或单位的权限已改变，填报到此为止"));
+	job_set_text(&r->load, &r->life, "why_en", S("the rights of the account or party have changed: filing ends here"));
+	r->stopped = true;
+	return OK;
+}
+
 /* The slice being filled goes to the writer, after the one before it was answered. */
 enum err slice_submit(struct run *r)
 {
@@ -334,6 +351,9 @@ enum err slice_submit(struct run *r)
 	enum err e = other->under_way ? settle(r, other) : OK;
 
 	if (e || !s->n || r->stopped)
+		return e;
+	e = still_may(r, s->a);
+	if (e || r->stopped)
 		return e;
 	e = with_row(r, s, "filing", s->n);
 	if (!e)

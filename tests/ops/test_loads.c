@@ -272,6 +272,32 @@ static void a_stop_in_the_middle_files_every_line_exactly_once(void **state)
 	}
 }
 
+static void filing_ends_when_the_party_is_suspended(void **state)
+{
+	struct house *h = here(state);
+	struct str product = new_product(h, MAKER, "停业绳"), report = put_file(h, MAKER, "r", false), id;
+	struct buf b = buf_in(&h->a, 1 << 22);
+	struct answer a;
+
+	buf_z(&b, heading);
+	for (int i = 0; i < 6000; i++)
+		buf_add(&b, batch_line(h, product, report, str_fmt(&h->a, "L7-%05d", i).p, "2026-11-02"));
+	id = send_as(h, MAKER, in_of(h, "what", "batch", "name", "b.csv", "choice", "good", NULL), buf_str(&b));
+	while (batches(h, "L7-%") < 256)
+		usleep(2000);
+	call_ok(h, OFFICER, "registration.suspend", "id", z(h, h->card[MAKER]), NULL);
+	a = look(h, MAKER, id);
+	assert_string_equal(z(h, node_text(a.out, "state")), "stopped");
+	assert_true(holds(node_text(a.out, "why_zh"), "权限已改变"));
+	assert_true(number(&a, "filed") >= 256 && number(&a, "filed") < 6000);
+	assert_int_equal(batches(h, "L7-%"), number(&a, "filed"));
+	call_ok(h, OFFICER, "registration.resume", "id", z(h, h->card[MAKER]), NULL);
+	call_ok(h, MAKER, "load.file", "id", z(h, id), "choice", "good", NULL);
+	a = look(h, MAKER, id);
+	assert_string_equal(z(h, node_text(a.out, "state")), "done");
+	assert_int_equal(batches(h, "L7-%"), 6000);
+}
+
 static void lists_are_exported_as_they_are_shown(void **state)
 {
 	struct house *h = here(state);
@@ -371,10 +397,11 @@ int main(void)
 		cmocka_unit_test(a_template_sent_back_unfilled_is_no_line_and_headings_are_checked),
 		cmocka_unit_test(gb18030_from_an_old_office_is_read),
 		cmocka_unit_test(pieces_make_one_file_and_nothing_of_it_lies_in_clear),
-		cmocka_unit_test(a_stop_in_the_middle_files_every_line_exactly_once),
 		cmocka_unit_test(lists_are_exported_as_they_are_shown),
 		cmocka_unit_test(a_package_goes_out_and_comes_in_elsewhere_in_every_form),
 		cmocka_unit_test(a_package_shows_only_its_own_party_and_keeps_what_is_withheld_withheld),
+		cmocka_unit_test(a_stop_in_the_middle_files_every_line_exactly_once),
+		cmocka_unit_test(filing_ends_when_the_party_is_suspended),
 	};
 
 	return RUN_BOTH("loads", tests, NULL);
