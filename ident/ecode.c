@@ -41,14 +41,40 @@ static bool main_data_ok(struct check *c, const struct version *v, struct str s,
 	return true;
 }
 
+/* The 2023 edition keeps version 0 for codes of GS1, which need no NSI: whatever GS1 could mean is let through. */
+static bool version0_read(struct check *c, struct str s)
+{
+	struct str md = str_sub(s, 1, s.n), elements;
+	struct ident_result r;
+
+	if (md.n == 0)
+		return bad(c, "length", s.n, "缺少主码", "the main data code is missing");
+	for (size_t i = 0; i < md.n; i++)
+		if (md.p[i] <= ' ' || md.p[i] > '~')
+			return bad(c, "charset", s.n - md.n + i, "主码含有不允许的字符", "a character that is not allowed in the main data code");
+	part(c, "V", str_sub(s, 0, 1));
+	part_null(c, "NSI");
+	part(c, "MD", md);
+	ident_check(c->a, IDENT_ELEMENTS, md, IDENT_STRICT, &r);
+	elements = r.normal;
+	if (gtin_check(md))
+		part(c, "gtin14", gtin14_of(c->a, md));
+	else if (r.valid)
+		part(c, "element_string", elements);
+	warn(c, "version_gs1", "Ecode 的 0 版本留给 GS1 编码，宜直接使用 GS1 编码",
+		"version 0 is kept for codes of GS1; better use the GS1 code itself");
+	return true;
+}
+
 static bool ecode_read(struct check *c, struct str s)
 {
 	const struct version *v = s.n ? version_of(s.p[0]) : NULL;
 	struct str nsi, md;
 
+	if (s.n && s.p[0] == '0')
+		return version0_read(c, s);
 	if (!v)
-		return bad(c, "version", 0, "Ecode 的版本应为 1 至 4（0 留给 GS1 编码）",
-			"the version must be 1 to 4 (0 is kept for codes of GS1)");
+		return bad(c, "version", 0, "Ecode 的版本应为 0 至 4", "the version must be 0 to 4");
 	nsi = str_sub(s, 1, v->nsi);
 	if (nsi.n != v->nsi || !all_digits(nsi))
 		return badf(c, "nsi", 1, "编码体系标识应为 %u 位数字", "the number system identifier must be %u digits", (unsigned)v->nsi);
@@ -58,6 +84,8 @@ static bool ecode_read(struct check *c, struct str s)
 	part(c, "V", str_sub(s, 0, 1));
 	part(c, "NSI", nsi);
 	part(c, "MD", md);
+	warn(c, "unverified", "长度与字符规则来自公开资料，未与标准正文核对",
+		"lengths and characters follow public descriptions, not the text of the standard");
 	return true;
 }
 

@@ -228,15 +228,39 @@ static struct str normal_of(struct arena *a, const struct epc *e, struct str ref
 	return buf_str(&b);
 }
 
+/* What an RFID reader hands out: hexadecimal or the URI of a tag instead of that of the thing. */
+static bool from_tag(struct check *c)
+{
+	bool uri = str_starts(c->in, "urn:epc:tag:");
+	struct str epc, hex = c->in;
+	unsigned filter;
+
+	if (uri && !epc_of_tag(c->a, c->in, &epc, &filter))
+		return bad(c, "tag", 12, "不是此类标签所能存放的内容（urn:epc:tag:编码:过滤值.…）",
+			"not what such a tag can hold (urn:epc:tag:coding:filter...)");
+	if (!uri && (str_starts(c->in, "urn:") || !epc_of_hex(c->a, hex, &epc, &filter)))
+		return true;
+	c->in = epc;
+	if (!uri)
+		part(c, "hex", upper(c->a, hex));
+	part_number(c, "filter", filter);
+	if (uri)
+		warn(c, "from_tag", "由射频标签的 URI 换算而来", "converted from the URI of an RFID tag");
+	else
+		warn(c, "from_hex", "由射频标签的十六进制内容换算而来", "converted from the hexadecimal content of an RFID tag");
+	return true;
+}
+
 void epc_kind(struct check *c)
 {
 	struct epc e = { 0 };
-	struct elements set = { 0 };
+	struct elements set;
 	struct str key, serial = { "", 0 }, link, reference;
 
+	set.n = 0;
 	if (c->lenient)
 		c->in = squeeze(c->a, c->in, " \t");
-	if (!split(c, &e) || !split_piece(c, &e) || !lengths_ok(c, &e))
+	if (!from_tag(c) || !split(c, &e) || !split_piece(c, &e) || !lengths_ok(c, &e))
 		return;
 	if (!unescape(c, e.reference, &reference))
 		return;
@@ -311,14 +335,13 @@ static bool take_apart(const struct scheme *s, struct str key, size_t n, struct 
 static const struct scheme *scheme_for(const struct elements *set, struct str *ret_serial)
 {
 	const struct scheme *found = NULL;
-	struct str none = { "", 0 };
 
 	for (size_t i = 0; i < ROWS(schemes); i++) {
 		const struct element *e;
 
 		if (!str_is(set->e[0].ai, schemes[i].ai))
 			continue;
-		e = schemes[i].serial_ai[0] ? elements_have(set, str_of(schemes[i].serial_ai), none) : NULL;
+		e = schemes[i].serial_ai[0] ? elements_get(set, schemes[i].serial_ai) : NULL;
 		if (e) {
 			*ret_serial = e->value;
 			return &schemes[i];

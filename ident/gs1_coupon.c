@@ -73,7 +73,7 @@ static bool coupon_date(struct reader *r, struct str *ret)
 	size_t at;
 
 	*ret = str_sub(r->v, r->at, 6);
-	return ret->n == 6 && rule_date(*ret, &at) == FAULT_NONE && take(r, 6);
+	return ret->n == 6 && rule_yymmdd(*ret, &at) == FAULT_NONE && take(r, 6);
 }
 
 static bool optional_dates(struct reader *r)
@@ -116,7 +116,7 @@ static bool optional_rest(struct reader *r)
 	return true;
 }
 
-enum fault rule_coupon(struct str v, size_t *at)
+enum fault rule_couponcode(struct str v, size_t *at)
 {
 	struct reader r = { v, 0 };
 	bool right;
@@ -131,7 +131,7 @@ enum fault rule_coupon(struct str v, size_t *at)
 	return right ? FAULT_NONE : FAULT_COUPON;
 }
 
-enum fault rule_offer(struct str v, size_t *at)
+enum fault rule_couponposoffer(struct str v, size_t *at)
 {
 	struct reader r = { v, 0 };
 	bool right;

@@ -4,30 +4,29 @@
  */
 #include "gs1.h"
 
-#define URI_CHARS "-._~:/?#[]@!$&'()*+,;=%"
-#define BAD_DOMAIN "_~?#@!$&'()*+,;=%"
-
 /* ---- writing ---- */
 
-/* Position of `ai` among the comma-separated names of `sequence`, or -1. */
-static int place_in(struct str sequence, struct str ai)
+static size_t qualifiers_held(const struct elements *set, const uint16_t *sequence)
 {
-	struct str name;
-
-	for (int i = 0; str_cut(&sequence, ',', &name); i++)
-		if (str_eq(name, ai))
-			return i;
-	return -1;
-}
-
-static size_t qualifiers_held(const struct elements *set, struct str sequence)
-{
-	struct str name, none = { "", 0 };
 	size_t n = 0;
 
-	while (str_cut(&sequence, ',', &name))
-		n += elements_have(set, name, none) != NULL;
+	for (size_t i = 0; i < AI_QUALIFIERS && sequence[i]; i++)
+		n += elements_have(set, sequence[i], sequence[i], AI_NOBODY) != NULL;
 	return n;
+}
+
+static void put_value(struct buf *b, struct str s)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= s.n; i++) {
+		if (i < s.n && in_class(s.p[i], CLASS_PLAIN))
+			continue;
+		buf_add(b, str_sub(s, from, i - from));
+		from = i + 1;
+		if (i < s.n)
+			buf_url(b, str_sub(s, i, 1));
+	}
 }
 
 static void put_query(struct buf *b, const struct element *e, bool first)
@@ -35,7 +34,7 @@ static void put_query(struct buf *b, const struct element *e, bool first)
 	buf_char(b, first ? '?' : '&');
 	buf_add(b, e->ai);
 	buf_char(b, '=');
-	buf_url(b, e->value);
+	put_value(b, e->value);
 }
 
 static void put_path(struct buf *b, const struct element *e)
@@ -43,7 +42,7 @@ static void put_path(struct buf *b, const struct element *e)
 	buf_char(b, '/');
 	buf_add(b, e->ai);
 	buf_char(b, '/');
-	buf_url(b, e->value);
+	put_value(b, e->value);
 }
 
 /* Elements not in the path follow as attributes, those of predefined length first; a repeated one is written once. */
@@ -54,11 +53,9 @@ static bool put_attributes(struct buf *b, const struct elements *set, const bool
 	for (int variable = 0; variable < 2; variable++)
 		for (size_t i = 0; i < set->n; i++) {
 			const struct element *e = &set->e[i];
-			bool again = used[i];
 
-			for (size_t k = 0; k < i && !again; k++)
-				again = str_eq(set->e[k].ai, e->ai);
-			if (again || (e->row->flags & AI_FIXED ? 0 : 1) != variable)
+			if (used[i] || (e->row->flags & AI_FIXED ? 0 : 1) != variable ||
+				elements_have(set, e->number, e->number, AI_NOBODY) != e)
 				continue;
 			if (!(e->row->flags & AI_ATTR))
 				return false;
@@ -68,29 +65,28 @@ static bool put_attributes(struct buf *b, const struct elements *set, const bool
 	return true;
 }
 
-static void mark(const struct elements *set, struct str ai, bool *used)
+static void mark(const struct elements *set, unsigned number, bool *used)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if (str_eq(set->e[i].ai, ai))
+		if (set->e[i].number == number)
 			used[i] = true;
 }
 
-static bool write_with(struct arena *a, const struct elements *set, const struct element *key, struct str sequence,
+static bool write_with(struct arena *a, const struct elements *set, const struct element *key, const uint16_t *sequence,
 	struct str *ret)
 {
 	struct buf b = buf_in(a, 96);
 	bool used[ELEMENTS_MOST] = { false };
-	struct str name, none = { "", 0 };
 
 	buf_z(&b, "https://id.gs1.org");
 	put_path(&b, key);
-	mark(set, key->ai, used);
-	while (str_cut(&sequence, ',', &name)) {
-		const struct element *e = elements_have(set, name, none);
+	mark(set, key->number, used);
+	for (size_t i = 0; i < AI_QUALIFIERS && sequence[i]; i++) {
+		const struct element *e = elements_have(set, sequence[i], sequence[i], AI_NOBODY);
 
 		if (e) {
 			put_path(&b, e);
-			mark(set, name, used);
+			mark(set, e->number, used);
 		}
 	}
 	if (!put_attributes(&b, set, used))
@@ -99,28 +95,23 @@ static bool write_with(struct arena *a, const struct elements *set, const struct
 	return true;
 }
 
-/* The first key leads; of its qualifier sequences the one that holds most, then any other that can be written. */
+/* The first key leads; of its qualifier sequences the one that holds most. What is left over and may be no attribute
+ * means that there is no link: (01) with (10) and (235), as in the reference implementation of GS1. */
 static bool hoist(struct arena *a, const struct elements *set, struct str *ret)
 {
 	const struct element *key = NULL;
-	struct str rest, sequence, best = { "", 0 };
+	size_t best = 0, held[AI_SEQUENCES];
 
 	for (size_t i = 0; i < set->n && !key; i++)
 		if (set->e[i].row->flags & AI_KEY)
 			key = &set->e[i];
 	if (!key)
 		return false;
-	rest = str_of(key->row->sequences);
-	while (str_cut(&rest, '|', &sequence))
-		if (qualifiers_held(set, sequence) > qualifiers_held(set, best))
-			best = sequence;
-	if (write_with(a, set, key, best, ret))
-		return true;
-	rest = str_of(key->row->sequences);
-	while (str_cut(&rest, '|', &sequence))
-		if (qualifiers_held(set, sequence) && write_with(a, set, key, sequence, ret))
-			return true;
-	return false;
+	for (size_t i = 0; i < AI_SEQUENCES; i++) {
+		held[i] = qualifiers_held(set, key->row->sequences[i]);
+		best = held[i] > held[best] ? i : best;
+	}
+	return write_with(a, set, key, key->row->sequences[best], ret);
 }
 
 bool elements_link(struct arena *a, const struct elements *set, struct str *ret)
@@ -158,9 +149,14 @@ static int nibble(char ch)
 /* A broken escape stays as it is, as browsers leave it; false for %00. */
 static bool unescape(struct arena *a, struct str s, bool query, struct str *ret)
 {
-	char *p = TAKE(a, char, s.n + 1);
 	size_t n = 0;
+	char *p;
 
+	if (str_find(s, '%') == s.n && (!query || str_find(s, '+') == s.n)) {
+		*ret = s;
+		return true;
+	}
+	p = TAKE(a, char, s.n + 1);
 	for (size_t i = 0; i < s.n; i++) {
 		int hi = s.p[i] == '%' && i + 2 < s.n ? nibble(s.p[i + 1]) : -1;
 		int lo = hi >= 0 ? nibble(s.p[i + 2]) : -1;
@@ -190,15 +186,10 @@ static struct str alpha_ai(struct str name)
 		{ "party", "417" }, { "refno", "8020" }, { "ser", "21" }, { "srin", "8019" }, { "sscc", "00" },
 	};
 
-	for (size_t i = 0; i < ROWS(names); i++)
+	for (size_t i = 0; i < ROWS(names) && name.n && !is_digit(name.p[0]); i++)
 		if (str_is(name, names[i].name))
 			return str_of(names[i].ai);
 	return name;
-}
-
-static size_t offset(const struct check *c, struct str s)
-{
-	return s.p >= c->in.p && s.p <= c->in.p + c->in.n ? (size_t)(s.p - c->in.p) : 0;
 }
 
 static bool add_escaped(struct check *c, struct elements *set, struct str ai, struct str raw, bool query)
@@ -211,50 +202,62 @@ static bool add_escaped(struct check *c, struct elements *set, struct str ai, st
 	if (!unescape(c->a, raw, query, &value))
 		return badf(c, "null", at, "(%.*s) 的值含有 %%00", "the value of (%.*s) contains %%00", STR_ARG(ai));
 	if (str_is(ai, "01") && (value.n == 13 || value.n == 12 || value.n == 8) && all_digits(value)) {
-		value = str_fmt(c->a, "%0*d%.*s", (int)(14 - value.n), 0, STR_ARG(value));
+		value = str_join(c->a, str_sub(S("000000"), 0, 14 - value.n), value);
 		warn(c, "gtin_padded", "GTIN 不足 14 位，已在前面补 0", "the GTIN was padded with zeros to 14 digits");
 	}
 	return element_add(c, set, ai, value, at);
 }
 
+/* The number of the i-th qualifier when `extra` is put in at `at` (0 = nowhere). */
+static unsigned qualifier(const struct elements *set, const struct ai_row *extra, size_t at, size_t i)
+{
+	if (extra && i == at)
+		return ai_number(str_of(extra->first));
+	return set->e[extra && i > at ? i - 1 : i].number;
+}
+
 /* May `extra` be written at `at` of the path (0 = nowhere)? True when key and qualifiers follow one allowed sequence. */
 bool sequence_ok(const struct elements *set, size_t n_path, const struct ai_row *extra, size_t at)
 {
-	struct str rest = str_of(set->e[0].row->sequences), sequence;
+	const struct ai_row *key = set->e[0].row;
 	size_t n = n_path + (extra ? 1 : 0);
 
-	if (!(set->e[0].row->flags & AI_KEY))
+	if (!(key->flags & AI_KEY))
 		return false;
 	if (n == 1)
 		return true;
-	while (str_cut(&rest, '|', &sequence)) {
-		int last = -1;
-		bool right = true;
+	for (size_t s = 0; s < AI_SEQUENCES; s++) {
+		size_t i = 1;
 
-		for (size_t i = 1; i < n && right; i++) {
-			struct str ai = extra && i == at ? str_of(extra->first) : set->e[extra && i > at ? i - 1 : i].ai;
-			int place = place_in(sequence, ai);
-
-			right = place > last;
-			last = place;
-		}
-		if (right)
+		for (size_t q = 0; q < AI_QUALIFIERS && i < n && key->sequences[s][q]; q++)
+			i += key->sequences[s][q] == qualifier(set, extra, at, i);
+		if (i == n)
 			return true;
 	}
 	return false;
 }
 
+/* Is this the AI of any qualifier of the key? A quick no for most attributes. */
+static bool may_qualify(const struct ai_row *key, unsigned number)
+{
+	for (size_t s = 0; s < AI_SEQUENCES; s++)
+		for (size_t q = 0; q < AI_QUALIFIERS && key->sequences[s][q]; q++)
+			if (key->sequences[s][q] == number)
+				return true;
+	return false;
+}
+
 static bool attribute_ok(struct check *c, const struct elements *set, size_t n_path, const struct element *e)
 {
-	for (size_t at = 1; at <= n_path; at++)
+	for (size_t at = 1; at <= n_path && may_qualify(set->e[0].row, e->number); at++)
 		if (sequence_ok(set, n_path, e->row, at)) {
 			if (!c->lenient)
-				return badf(c, "qualifier_in_query", 0, "(%.*s) 应写在路径中，不能写在问号之后",
+				return badf(c, "qualifier_in_query", offset(c, e->ai), "(%.*s) 应写在路径中，不能写在问号之后",
 					"(%.*s) belongs in the path, not in the query", STR_ARG(e->ai));
 			return true;
 		}
 	if (!(e->row->flags & AI_ATTR))
-		return badf(c, "not_attribute", 0, "(%.*s) 不能作为数据属性", "(%.*s) may not be a data attribute", STR_ARG(e->ai));
+		return badf(c, "not_attribute", offset(c, e->ai), "(%.*s) 不能作为数据属性", "(%.*s) may not be a data attribute", STR_ARG(e->ai));
 	return true;
 }
 
@@ -262,8 +265,8 @@ static bool attributes_ok(struct check *c, const struct elements *set, size_t n_
 {
 	for (size_t i = 0; i < set->n; i++) {
 		for (size_t k = 0; k < i; k++)
-			if (str_eq(set->e[k].ai, set->e[i].ai))
-				return badf(c, "duplicate_ai", 0, "(%.*s) 重复", "(%.*s) is duplicated", STR_ARG(set->e[i].ai));
+			if (set->e[k].number == set->e[i].number)
+				return badf(c, "duplicate_ai", offset(c, set->e[i].ai), "(%.*s) 重复", "(%.*s) is duplicated", STR_ARG(set->e[i].ai));
 		if (i >= n_path && !attribute_ok(c, set, n_path, &set->e[i]))
 			return false;
 	}
@@ -344,14 +347,13 @@ static bool read_path(struct check *c, struct str data, struct elements *set)
 static bool after_scheme(struct check *c, struct str *ret)
 {
 	static const char schemes[][9] = { "https://", "HTTPS://", "http://", "HTTP://" };
-	struct str head = lower(c->a, str_sub(c->in, 0, 8));
 
 	for (size_t i = 0; i < ROWS(schemes); i++)
-		if (str_starts(c->in, schemes[i]) || (c->lenient && str_starts(head, schemes[i]))) {
+		if (str_starts(c->in, schemes[i]) || (c->lenient && starts_any_case(c->in, schemes[i]))) {
 			*ret = str_sub(c->in, strlen(schemes[i]), c->in.n);
 			return true;
 		}
-	if (c->lenient && str_starts(lower(c->a, c->in), "id.gs1.org/")) {
+	if (c->lenient && starts_any_case(c->in, "id.gs1.org/")) {
 		*ret = c->in;
 		return true;
 	}
@@ -361,13 +363,13 @@ static bool after_scheme(struct check *c, struct str *ret)
 static bool characters_ok(struct check *c, struct str rest, size_t *ret_slash)
 {
 	for (size_t i = 0; i < c->in.n; i++)
-		if (!is_alnum(c->in.p[i]) && (!c->in.p[i] || !strchr(URI_CHARS, c->in.p[i])))
+		if (!in_class(c->in.p[i], CLASS_URI))
 			return bad(c, "uri", i, "网址中有不允许的字符", "a character that a URI may not contain");
 	*ret_slash = str_find(rest, '/');
 	if (*ret_slash == rest.n || *ret_slash == 0)
 		return bad(c, "domain", 0, "缺少域名或路径", "the domain or the path is missing");
 	for (size_t i = 0; i < *ret_slash; i++)
-		if (strchr(BAD_DOMAIN, rest.p[i]))
+		if (!in_class(rest.p[i], CLASS_DOMAIN))
 			return bad(c, "domain", offset(c, rest) + i, "域名中有不允许的字符", "a character that a domain may not contain");
 	return true;
 }
@@ -446,28 +448,28 @@ static void lenient_order(struct check *c, struct elements *set)
 
 void link_kind(struct check *c)
 {
-	struct elements *set = TAKE(c->a, struct elements, 1);
+	struct elements set;
 	struct str canonical;
 
-	if (!link_read(c, set))
+	if (!link_read(c, &set))
 		return;
 	if (c->lenient)
-		lenient_order(c, set);
-	if (!elements_link(c->a, set, &canonical)) {
+		lenient_order(c, &set);
+	if (!elements_link(c->a, &set, &canonical)) {
 		bad(c, "not_attribute", 0, "无法写成规范形式", "cannot be written in canonical form");
 		return;
 	}
-	if (!set->e[0].in_path) {                       /* expanded or moved: take order and rules from what was written */
+	if (!set.e[0].in_path) {                       /* expanded or moved: take order and rules from what was written */
 		struct check again = *c;
 
 		again.in = canonical;
 		again.lenient = false;
-		if (!link_read(&again, set))
+		if (!link_read(&again, &set))
 			return;
 	}
-	part(c, "element_string", elements_bracketed(c->a, set));
+	part(c, "element_string", elements_bracketed(c->a, &set));
 	part(c, "canonical", canonical);
-	elements_parts(c, set);
+	elements_parts(c, &set);
 	accept(c, canonical);
 }
 

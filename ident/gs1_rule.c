@@ -1,4 +1,4 @@
-/* ident/gs1_rule.c - the content rules that gs1_ai.def names: check digits, dates, registries of others. Pure.
+/* ident/gs1_rule.c - the content rules that the table of AIs names: check digits, dates, registries of others. Pure.
  *
  * Every rule takes one component and answers what is wrong and where. Written from the General Specifications.
  */
@@ -7,10 +7,6 @@
 #define LIST(name, words) static const char name[] = words;
 #include "lists.def"
 #undef LIST
-
-bool cset82(char ch) { return is_alnum(ch) || (ch && strchr("!\"%&'()*+,-./:;<=>?_", ch)); }
-bool cset39(char ch) { return any_upper_digit(ch) || ch == '#' || ch == '-' || ch == '/'; }
-static bool cset64(char ch) { return is_alnum(ch) || ch == '-' || ch == '_'; }
 
 static enum fault set_64(struct str v, size_t *at)
 {
@@ -23,27 +19,25 @@ static enum fault set_64(struct str v, size_t *at)
 	if (v.n - n > 2 || (v.n > n && v.n % 3 != 0))
 		return FAULT_PADDING;
 	for (*at = 0; *at < n; ++*at)
-		if (!cset64(v.p[*at]))
+		if (!in_class(v.p[*at], CLASS_64))
 			return FAULT_CSET64;
 	return FAULT_NONE;
 }
 
 enum fault rule_set(char type, struct str v, size_t *at)
 {
+	size_t i = 0;
+
 	if (type == 'Z')
 		return set_64(v, at);
-	for (*at = 0; *at < v.n; ++*at) {
-		char ch = v.p[*at];
-
-		if (type == 'N' && !is_digit(ch))
-			return FAULT_DIGIT;
-		if (type == 'X' && !cset82(ch))
-			return FAULT_CSET82;
-		if (type == 'Y' && !cset39(ch))
-			return FAULT_CSET39;
-	}
-	*at = 0;
-	return FAULT_NONE;
+	if (type == 'N')
+		while (i < v.n && is_digit(v.p[i]))
+			i++;
+	else
+		while (i < v.n && in_class(v.p[i], type == 'X' ? CLASS_82 : CLASS_39))
+			i++;
+	*at = i < v.n ? i : 0;
+	return i == v.n ? FAULT_NONE : type == 'N' ? FAULT_DIGIT : type == 'X' ? FAULT_CSET82 : FAULT_CSET39;
 }
 
 static enum fault digits_only(struct str v, size_t *at) { return rule_set('N', v, at); }
@@ -107,7 +101,7 @@ static enum fault rule_csumalpha(struct str v, size_t *at)
 	return v.p[v.n - 2] == pair[sum >> 5] && v.p[v.n - 1] == pair[sum & 31] ? FAULT_NONE : FAULT_PAIR;
 }
 
-enum fault rule_prefix(struct str v, size_t *at)
+enum fault rule_gcppos1(struct str v, size_t *at)
 {
 	for (*at = 0; *at < 4; ++*at)
 		if (*at >= v.n || !is_digit(v.p[*at]))
@@ -115,9 +109,9 @@ enum fault rule_prefix(struct str v, size_t *at)
 	return FAULT_NONE;
 }
 
-static enum fault rule_prefix2(struct str v, size_t *at)
+static enum fault rule_gcppos2(struct str v, size_t *at)
 {
-	enum fault f = rule_prefix(str_sub(v, 1, v.n), at);
+	enum fault f = rule_gcppos1(str_sub(v, 1, v.n), at);
 
 	++*at;
 	return f;
@@ -137,24 +131,28 @@ static enum fault date_of(struct str v, bool day00, size_t *at)
 	return wrong == 0 ? FAULT_NONE : wrong == 1 ? FAULT_MONTH : FAULT_DAY;
 }
 
-enum fault rule_date(struct str v, size_t *at) { return date_of(v, false, at); }
-static enum fault rule_date0(struct str v, size_t *at) { return date_of(v, true, at); }
+enum fault rule_yymmdd(struct str v, size_t *at) { return date_of(v, false, at); }
+static enum fault rule_yymmd0(struct str v, size_t *at) { return date_of(v, true, at); }
 
-static enum fault rule_long_date(struct str v, size_t *at)
+static enum fault long_date(struct str v, bool day00, size_t *at)
 {
-	enum fault f = date_of(str_sub(v, 2, 6), false, at);
-	bool century = v.n == 8 && v.p[2] == '0' && v.p[3] == '0';
-	unsigned hundreds = v.n == 8 ? (unsigned)(v.p[0] - '0') * 10 + (unsigned)(v.p[1] - '0') : 0;
+	enum fault f = digits_only(v, at);
+	unsigned century;
 
-	if (!f && v.n != 8)
-		f = FAULT_LENGTH;
-	if (!f && century && hundreds % 4 != 0 && str_is(str_sub(v, 4, 4), "0229")) {   /* 1900, 2100 ... */
-		*at = 4;
+	if (f || v.n != 8)
+		return f ? f : FAULT_LENGTH;
+	century = (unsigned)(v.p[0] - '0') * 10 + (unsigned)(v.p[1] - '0');
+	f = date_of(str_sub(v, 2, 6), day00, at);
+	*at += 2;
+	if (!f && v.p[2] == '0' && v.p[3] == '0' && century % 4 != 0 && str_is(str_sub(v, 4, 4), "0229")) {  /* 1900, 2100 ... */
+		*at = 6;
 		f = FAULT_DAY;
 	}
-	*at += 2;
 	return f;
 }
+
+static enum fault rule_yyyymmdd(struct str v, size_t *at) { return long_date(v, false, at); }
+static enum fault rule_yyyymmd0(struct str v, size_t *at) { return long_date(v, true, at); }
 
 static unsigned two(struct str v, size_t from)
 {
@@ -176,30 +174,30 @@ static enum fault rule_hhmi(struct str v, size_t *at)
 	return two(v, 2) < 60 ? FAULT_NONE : FAULT_MINUTE;
 }
 
-static enum fault rule_country(struct str v, size_t *at)
+static enum fault rule_iso3166(struct str v, size_t *at)
 {
 	*at = 0;
 	return listed(iso3166_numeric, v) ? FAULT_NONE : FAULT_COUNTRY;
 }
 
-static enum fault rule_country999(struct str v, size_t *at)
+static enum fault rule_iso3166999(struct str v, size_t *at)
 {
-	return str_is(v, "999") ? FAULT_NONE : rule_country(v, at);
+	return str_is(v, "999") ? FAULT_NONE : rule_iso3166(v, at);
 }
 
-static enum fault rule_country2(struct str v, size_t *at)
+static enum fault rule_iso3166alpha2(struct str v, size_t *at)
 {
 	*at = 0;
 	return listed(iso3166_alpha2, v) ? FAULT_NONE : FAULT_COUNTRY;
 }
 
-static enum fault rule_currency(struct str v, size_t *at)
+static enum fault rule_iso4217(struct str v, size_t *at)
 {
 	*at = 0;
 	return listed(iso4217_numeric, v) ? FAULT_NONE : FAULT_CURRENCY;
 }
 
-static enum fault rule_package(struct str v, size_t *at)
+static enum fault rule_packagetype(struct str v, size_t *at)
 {
 	*at = 0;
 	return listed(package_types, v) ? FAULT_NONE : FAULT_PACKAGE;
@@ -207,14 +205,14 @@ static enum fault rule_package(struct str v, size_t *at)
 
 static bool one_of(struct str v, const char *chars) { return v.n == 1 && v.p[0] && strchr(chars, v.p[0]); }
 
-static enum fault rule_sex(struct str v, size_t *at) { *at = 0; return one_of(v, "0129") ? FAULT_NONE : FAULT_SEX; }
+static enum fault rule_iso5218(struct str v, size_t *at) { *at = 0; return one_of(v, "0129") ? FAULT_NONE : FAULT_SEX; }
 static enum fault rule_yesno(struct str v, size_t *at) { *at = 0; return one_of(v, "01") ? FAULT_NONE : FAULT_YESNO; }
 static enum fault rule_winding(struct str v, size_t *at) { *at = 0; return one_of(v, "019") ? FAULT_NONE : FAULT_WINDING; }
 
-static enum fault rule_importer(struct str v, size_t *at)
+static enum fault rule_importeridx(struct str v, size_t *at)
 {
 	*at = 0;
-	return v.n == 1 && cset64(v.p[0]) ? FAULT_NONE : FAULT_IMPORTER;
+	return v.n == 1 && in_class(v.p[0], CLASS_64) ? FAULT_NONE : FAULT_IMPORTER;
 }
 
 /* ISO 13616: first four characters to the end, letters as 10 to 35, the number mod 97 is 1. */
@@ -314,26 +312,15 @@ static enum fault rule_hasnondigit(struct str v, size_t *at)
 	return all_digits(v) ? FAULT_NONDIGIT : FAULT_NONE;
 }
 
-/* Names and calls in one list; a table of pointers would need relocations. */
-#define RULES(X) \
-	X("csum", rule_csum) X("csumalpha", rule_csumalpha) X("gcppos1", rule_prefix) X("gcppos2", rule_prefix2) \
-	X("yymmd0", rule_date0) X("yymmdd", rule_date) X("yyyymmdd", rule_long_date) X("hh", rule_hh) \
-	X("mi", rule_mi) X("ss", rule_ss) X("hhmi", rule_hhmi) X("iso3166", rule_country) \
-	X("iso3166999", rule_country999) X("iso3166alpha2", rule_country2) X("iso4217", rule_currency) \
-	X("iso5218", rule_sex) X("iban", rule_iban) X("pcenc", rule_pcenc) X("yesno", rule_yesno) \
-	X("zero", rule_zero) X("nonzero", rule_nonzero) X("nozeroprefix", rule_nozeroprefix) \
-	X("pieceoftotal", rule_pieceoftotal) X("posinseqslash", rule_posinseqslash) X("latitude", rule_latitude) \
-	X("longitude", rule_longitude) X("mediatype", rule_mediatype) X("packagetype", rule_package) \
-	X("hasnondigit", rule_hasnondigit) X("importeridx", rule_importer) X("winding", rule_winding) \
-	X("hyphen", rule_hyphen) X("couponcode", rule_coupon) X("couponposoffer", rule_offer)
-
-enum fault rule_apply(struct str name, struct str v, size_t *at)
+/* Without pointers in the table, which would need relocations. */
+enum fault rule_apply(enum ai_rule rule, struct str v, size_t *at)
 {
 	*at = 0;
-#define X(text, rule) \
-	if (str_is(name, text)) \
-		return rule(v, at);
-	RULES(X)
+	switch (rule) {
+#define X(name) case RULE_##name: return rule_##name(v, at);
+	GS1_RULES(X)
 #undef X
+	case RULE_NONE: case RULE_COUNT: break;
+	}
 	return FAULT_RULE;
 }

@@ -5,7 +5,7 @@
  */
 #include "gs1.h"
 
-enum { GS = 0x1d, GUESSES_MOST = 20000 };
+enum { GS = 0x1d, GUESSES_MOST = 5000 };
 
 bool element_add(struct check *c, struct elements *set, struct str ai, struct str value, size_t from)
 {
@@ -19,12 +19,10 @@ bool element_add(struct check *c, struct elements *set, struct str ai, struct st
 		return bad(c, "too_many", from, "应用标识符过多", "too many application identifiers");
 	f = ai_value_fault(row, value, &at);
 	if (f == FAULT_CHECK) {
-		struct ai_component parts[AI_PARTS_MOST];
-		char want;
+		size_t lead = row->parts[0].max == 1;   /* the fixed zero of a GRAI stands before the key */
+		char want = gs1_check_digit(str_sub(value, lead, at - lead));
 
-		ai_components(row, parts);              /* the digit sits at the end of the part that begins at `from` */
 		from += at;
-		want = gs1_check_digit(parts[0].max == 1 ? str_sub(value, 1, at - 1) : str_sub(value, 0, at));
 		part(c, "expected_check", str_fmt(c->a, "%c", want));
 		return badf(c, "check", from, "(%.*s) 校验码不符，应为 %c", "(%.*s) wrong check digit, expected %c", STR_ARG(ai), want);
 	}
@@ -34,52 +32,67 @@ bool element_add(struct check *c, struct elements *set, struct str ai, struct st
 
 		return bad(c, fault_code(f), from + at, zh, en);
 	}
-	set->e[set->n++] = (struct element){ ai, value, row, false };
+	set->e[set->n++] = (struct element){ ai, value, row, (uint16_t)ai_number(ai), false };
 	return true;
 }
 
-/* A pattern is an AI in which n stands for any digit. `except` keeps an AI from meeting itself. */
-const struct element *elements_have(const struct elements *set, struct str pattern, struct str except)
+/* The first element within the range; `except` keeps an AI from meeting itself (no AI has that number: AI_NOBODY). */
+const struct element *elements_have(const struct elements *set, unsigned low, unsigned high, unsigned except)
 {
-	for (size_t i = 0; i < set->n; i++) {
-		struct str ai = set->e[i].ai;
-		bool same = ai.n == pattern.n && !str_eq(ai, except);
-
-		for (size_t k = 0; same && k < ai.n; k++)
-			same = pattern.p[k] == 'n' || pattern.p[k] == ai.p[k];
-		if (same)
-			return &set->e[i];
-	}
+	for (const struct element *e = set->e; e < set->e + set->n; e++)
+		if (e->number >= low && e->number <= high && e->number != except)
+			return e;
 	return NULL;
+}
+
+const struct element *elements_get(const struct elements *set, const char *ai)
+{
+	unsigned number = ai_number(str_of(ai));
+
+	return elements_have(set, number, number, AI_NOBODY);
 }
 
 static bool needs_met(const struct elements *set, const struct element *e)
 {
-	struct str rest = str_of(e->row->needs), group, member;
+	bool met = true, none = e->row->needs_from == e->row->excludes_from;
 
-	if (rest.n == 0)
-		return true;
-	while (str_cut(&rest, ',', &group)) {
-		bool met = true;
+	for (unsigned i = e->row->needs_from; i < e->row->excludes_from; i++) {
+		const struct ai_range *r = ai_pool(i);
 
-		while (str_cut(&group, '+', &member))
-			met = met && elements_have(set, member, e->ai);
-		if (met)
+		met = met && elements_have(set, r->low, r->high, e->number);
+		if (r->ends && met)
 			return true;
+		met = r->ends || met;
 	}
-	return false;
+	return none;
 }
 
 static bool none_excluded(struct check *c, const struct elements *set, const struct element *e)
 {
-	struct str rest = str_of(e->row->excludes), pattern;
-
-	while (str_cut(&rest, ',', &pattern)) {
-		const struct element *other = elements_have(set, pattern, e->ai);
+	for (unsigned i = e->row->excludes_from; i < e->row->excludes_end; i++) {
+		const struct ai_range *r = ai_pool(i);
+		const struct element *other = elements_have(set, r->low, r->high, e->number);
 
 		if (other)
-			return badf(c, "excluded_ai", 0, "(%.*s) 与 (%.*s) 不能同时出现", "(%.*s) and (%.*s) may not occur together",
+			return badf(c, "excluded_ai", offset(c, e->ai), "(%.*s) 与 (%.*s) 不能同时出现", "(%.*s) and (%.*s) may not occur together",
 				STR_ARG(e->ai), STR_ARG(other->ai));
+	}
+	return true;
+}
+
+/* A signature is of one thing: these keys then need their serial (General Specifications, AI 8030). */
+static bool signature_serialised(struct check *c, const struct elements *set)
+{
+	static const char serialised[3][5] = { "253", "255", "8003" };
+
+	if (!elements_get(set, "8030"))
+		return true;
+	for (size_t i = 0; i < ROWS(serialised); i++) {
+		const struct element *key = elements_get(set, serialised[i]);
+
+		if (key && key->value.n == key->row->least)
+			return badf(c, "serial_missing", offset(c, key->ai), "数字签名 (8030) 要求 (%s) 带有序列号", "a signature (8030) needs a serial in (%s)",
+				serialised[i]);
 	}
 	return true;
 }
@@ -87,43 +100,59 @@ static bool none_excluded(struct check *c, const struct elements *set, const str
 /* General Specifications 4.13 and 4.14. Whole sets only: a set over several carriers is joined before it is judged. */
 bool elements_related(struct check *c, const struct elements *set)
 {
-	static const char serialised[3][5] = { "253", "255", "8003" };
-	struct str none = { "", 0 };
-
 	for (size_t i = 0; i < set->n; i++) {
 		const struct element *e = &set->e[i];
 
 		if (!none_excluded(c, set, e))
 			return false;
 		if (!needs_met(set, e))
-			return badf(c, "missing_ai", 0, "(%.*s) 还需要同时有：%s", "(%.*s) also needs: %s", STR_ARG(e->ai), e->row->needs);
+			return badf(c, "missing_ai", offset(c, e->ai), "(%.*s) 还需要同时有：%s", "(%.*s) also needs: %s", STR_ARG(e->ai), e->row->needs);
 		for (size_t k = 0; k < i; k++)
-			if (str_eq(set->e[k].ai, e->ai) && !str_eq(set->e[k].value, e->value))
-				return badf(c, "repeated_ai", 0, "(%.*s) 重复出现且内容不同", "(%.*s) is repeated with different values",
+			if (set->e[k].number == e->number && !str_eq(set->e[k].value, e->value))
+				return badf(c, "repeated_ai", offset(c, e->ai), "(%.*s) 重复出现且内容不同", "(%.*s) is repeated with different values",
 					STR_ARG(e->ai));
 	}
-	for (size_t i = 0; i < 3 && elements_have(set, S("8030"), none); i++) {
-		const struct element *key = elements_have(set, str_of(serialised[i]), none);
-
-		if (key && key->value.n == ai_least(key->row))
-			return badf(c, "serial_missing", 0, "数字签名 (8030) 要求 (%s) 带有序列号", "a signature (8030) needs a serial in (%s)",
-				serialised[i]);
-	}
-	return true;
+	return signature_serialised(c, set);
 }
 
 struct str elements_bracketed(struct arena *a, const struct elements *set)
 {
-	struct buf b = buf_in(a, 64);
+	struct buf b = buf_in(a, 96);
 
 	for (size_t i = 0; i < set->n; i++) {
-		buf_fmt(&b, "(%.*s)", STR_ARG(set->e[i].ai));
-		for (size_t k = 0; k < set->e[i].value.n; k++) {
-			if (set->e[i].value.p[k] == '(')
-				buf_char(&b, '\\');             /* a bracket of the data, as GS1's own syntax writes it */
-			buf_char(&b, set->e[i].value.p[k]);
+		struct str rest = set->e[i].value, head;
+
+		buf_char(&b, '(');
+		buf_add(&b, set->e[i].ai);
+		buf_char(&b, ')');
+		while (str_find(rest, '(') < rest.n) {
+			str_cut(&rest, '(', &head);
+			buf_add(&b, head);
+			buf_z(&b, "\\(");               /* a bracket of the data, as GS1's own syntax writes it */
 		}
+		buf_add(&b, rest);
 	}
+	return buf_str(&b);
+}
+
+/* The value from `from` to the next bracket that is not escaped, where *ret_at ends. */
+static struct str bracketed_value(struct arena *a, struct str s, size_t from, size_t *ret_at)
+{
+	struct buf b;
+	size_t at = from;
+
+	while (at < s.n && s.p[at] != '(' && s.p[at] != '\\')
+		at++;
+	*ret_at = at;
+	if (at == s.n || s.p[at] == '(')
+		return str_sub(s, from, at - from);
+	b = buf_in(a, 32);
+	for (at = from; at < s.n && s.p[at] != '('; at++) {
+		if (s.p[at] == '\\' && at + 1 < s.n && s.p[at + 1] == '(')
+			at++;
+		buf_char(&b, s.p[at]);
+	}
+	*ret_at = at;
 	return buf_str(&b);
 }
 
@@ -134,7 +163,6 @@ static bool read_bracketed(struct check *c, struct elements *ret)
 
 	while (at < s.n) {
 		size_t close, from;
-		struct buf value = buf_in(c->a, 32);
 		struct str ai, v;
 
 		if (s.p[at] != '(')
@@ -144,12 +172,7 @@ static bool read_bracketed(struct check *c, struct elements *ret)
 			return bad(c, "bracket", at, "缺少右括号", "a closing bracket is missing");
 		ai = str_sub(s, at + 1, close - at - 1);
 		from = close + 1;
-		for (at = from; at < s.n && s.p[at] != '('; at++) {
-			if (s.p[at] == '\\' && at + 1 < s.n && s.p[at + 1] == '(')
-				at++;
-			buf_char(&value, s.p[at]);
-		}
-		v = buf_str(&value);
+		v = bracketed_value(c->a, s, from, &at);
 		if (c->lenient) {
 			ai = str_trim(ai);
 			v = str_trim(v);
@@ -160,21 +183,33 @@ static bool read_bracketed(struct check *c, struct elements *ret)
 	return true;
 }
 
+/* Up to four characters, none of them cut. */
+static struct str beginning(struct str s)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < 4 && at < s.n; i++)
+		if (utf8_next(s, &at) < 0)
+			return str_sub(s, 0, 0);
+	return str_sub(s, 0, at);
+}
+
 bool elements_raw(struct check *c, struct str s, char separator, struct elements *ret)
 {
-	size_t base = (size_t)(s.p - c->in.p) <= c->in.n ? (size_t)(s.p - c->in.p) : 0, at = 0;
+	size_t base = offset(c, s), at = 0;
 
 	while (at < s.n) {
-		struct str left = str_sub(s, at, s.n), ai = str_sub(left, 0, ai_length(left));
-		const struct ai_row *row = ai_find(ai);
+		struct str left = str_sub(s, at, s.n), ai;
+		const struct ai_row *row = ai_begins(left);
 		size_t end, fixed;
 
 		if (!row)
 			return badf(c, "unknown_ai", base + at, "从这里开始没有已知的应用标识符：%.*s",
-				"no known application identifier begins here: %.*s", (int)(left.n < 4 ? left.n : 4), left.p);
+				"no known application identifier begins here: %.*s", STR_ARG(beginning(left)));
+		ai = str_sub(left, 0, row->digits);
 		at += ai.n;
 		end = at + str_find(str_sub(s, at, s.n), separator);
-		fixed = at + ai_most(row);
+		fixed = at + row->most;
 		if (row->flags & AI_FIXED && fixed < end)
 			end = fixed;
 		if (!element_add(c, ret, ai, str_sub(s, at, end - at), base + at))
@@ -210,7 +245,7 @@ static void guess_from(struct guess *g, size_t at)
 {
 	struct str left = str_sub(g->s, at, g->s.n), ai;
 	const struct ai_row *row;
-	size_t most, least, skip;
+	size_t skip;
 
 	if (g->steps++ > GUESSES_MOST || g->n_found > 1)
 		return;
@@ -219,13 +254,11 @@ static void guess_from(struct guess *g, size_t at)
 			g->found = g->now;
 		return;
 	}
-	ai = str_sub(left, 0, ai_length(left));
-	row = ai_find(ai);
+	row = ai_begins(left);
 	if (!row || g->now.n == ELEMENTS_MOST)
 		return;
-	least = ai_least(row);
-	most = ai_most(row);
-	for (size_t n = least; n <= most && ai.n + n <= left.n; n++) {
+	ai = str_sub(left, 0, row->digits);
+	for (size_t n = row->least; n <= row->most && ai.n + n <= left.n; n++) {
 		struct str value = str_sub(left, ai.n, n);
 		size_t wrong;
 
@@ -234,7 +267,7 @@ static void guess_from(struct guess *g, size_t at)
 		if (ai_value_fault(row, value, &wrong))
 			continue;
 		skip = ai.n + n < left.n && left.p[ai.n + n] == GS;
-		g->now.e[g->now.n++] = (struct element){ ai, value, row, false };
+		g->now.e[g->now.n++] = (struct element){ ai, value, row, (uint16_t)ai_number(ai), false };
 		guess_from(g, at + ai.n + n + skip);
 		g->now.n--;
 	}
@@ -311,24 +344,24 @@ bool elements_read(struct check *c, struct elements *ret)
 void elements_parts(struct check *c, const struct elements *set)
 {
 	for (size_t i = 0; i < set->n; i++) {
-		const char *key = str_z(c->a, set->e[i].ai);
+		const struct element *e = &set->e[i];
 
-		if (!ident_part(c->r, key))
-			part(c, key, set->e[i].value);
+		if (elements_have(set, e->number, e->number, AI_NOBODY) == e)   /* a repeated one only once */
+			part(c, str_is(e->ai, e->row->first) ? e->row->first : str_z(c->a, e->ai), e->value);
 	}
 }
 
 void elements_kind(struct check *c)
 {
-	struct elements *set = TAKE(c->a, struct elements, 1);
+	struct elements set;
 	struct str link;
 
-	if (!elements_read(c, set) || !elements_related(c, set))
+	if (!elements_read(c, &set) || !elements_related(c, &set))
 		return;
-	if (elements_link(c->a, set, &link))
+	if (elements_link(c->a, &set, &link))
 		part(c, "digital_link", link);
 	else
 		part_null(c, "digital_link");
-	elements_parts(c, set);
-	accept(c, elements_bracketed(c->a, set));
+	elements_parts(c, &set);
+	accept(c, elements_bracketed(c->a, &set));
 }

@@ -12,7 +12,7 @@ struct str gtin14_of(struct arena *a, struct str s)
 {
 	if (!gtin_check(s))
 		return (struct str){ "", 0 };
-	return s.n == 14 ? s : str_fmt(a, "%0*d%.*s", (int)(14 - s.n), 0, STR_ARG(s));
+	return s.n == 14 ? s : str_join(a, str_sub(S("000000"), 0, 14 - s.n), s);
 }
 
 /* Lengths that GS1 China gives out with its prefixes 690 to 699; only a hint, other lengths exist. */
@@ -68,9 +68,10 @@ static void gdti_parts(struct check *c)
 
 void key_kind(struct check *c, const char *ai)
 {
-	struct elements set = { 0 };
+	struct elements set;
 	size_t n;
 
+	set.n = 0;
 	if (c->lenient)
 		c->in = squeeze(c->a, c->in, " \t");
 	if (c->lenient && (ai[0] == '0' || strcmp(ai, "414") == 0))

@@ -74,6 +74,9 @@ void ident_scan(struct arena *a, struct str text, enum ident_mode mode, struct i
 /* The value of a part, or NULL. */
 const struct ident_part *ident_part(const struct ident_result *r, const char *key);
 
+/* {"input":..,"kind":..,"valid":..,"normal":..,"parts":{..},"error":..,"warnings":[..]}; ill-formed input is shown as U+FFFD. */
+void ident_json(struct buf *b, struct str input, const struct ident_result *r);
+
 /* ---- helpers for callers that know what they hold ---- */
 
 bool uscc_ok(struct str s);                             /* GB 32100: both check characters */
@@ -88,6 +91,13 @@ bool link_of_elements(struct arena *a, struct str elements, struct str *ret);
 bool elements_of_link(struct arena *a, struct str link, struct str *ret);
 bool link_of_epc(struct arena *a, struct str epc, struct str *ret);
 bool epc_of_link(struct arena *a, struct str link, unsigned prefix_length, struct str *ret);
+
+/* RFID tags as hexadecimal of their EPC memory (header first, without the protocol bits): SGTIN-96 and -198, SSCC-96,
+ * SGLN-96 and -195, GRAI-96 and -170, GDTI-96 and -174, GSRN-96, GSRNP-96. `filter` is 0 to 7; `bits` names the coding,
+ * 0 takes the shortest that holds the serial. A numeric coding cannot hold a serial with leading zeros or letters. */
+bool epc_of_hex(struct arena *a, struct str hex, struct str *ret, unsigned *ret_filter);
+bool epc_of_tag(struct arena *a, struct str tag, struct str *ret, unsigned *ret_filter);    /* urn:epc:tag:sgtin-96:3... */
+bool hex_of_epc(struct arena *a, struct str epc, unsigned filter, unsigned bits, struct str *ret);
 unsigned gs1_prefix_length(struct str gtin14);          /* for prefixes of China; 0 when not known */
 
 /* ---- sealed code: the packing only; the cipher is elsewhere ---- */

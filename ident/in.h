@@ -28,13 +28,16 @@ void parts_clear(struct check *c);
 /* Text helpers. */
 bool all_digits(struct str s);
 bool all_alnum(struct str s);
+bool starts_any_case(struct str s, const char *prefix);  /* ASCII */
 bool any_upper_digit(char c);                           /* 0-9 A-Z */
+bool ascii(struct str s);
 struct str fold(struct arena *a, struct str s);         /* full width to ASCII, exotic dashes and spaces to plain */
 struct str squeeze(struct arena *a, struct str s, const char *drop);    /* without these characters */
 struct str upper(struct arena *a, struct str s);
 struct str lower(struct arena *a, struct str s);
 bool want_length(struct check *c, size_t n);            /* in characters; reports */
 bool want_digits(struct check *c);
+size_t offset(const struct check *c, struct str s);     /* of a view of the text; 0 when s was made elsewhere */
 size_t calendar_bad(struct str yymmdd, bool day00);     /* 0 right, 1 month, 2 day; digits are checked before */
 
 /* One function for each kind or family. */

@@ -102,9 +102,12 @@ static bool read_message(struct check *c, struct message *m)
 		if (rest.n == 0 || rest.p[rest.n - 1] != RS)
 			return bad(c, "trailer", c->in.n - 1, "EOT 之前应为 RS（1E）", "RS (1E) must stand before EOT");
 	}
-	while (rest.n && rest.p[rest.n - 1] == RS && (rest.n--, true))
-		if (!c->lenient)
-			break;
+	if (rest.n && rest.p[rest.n - 1] == RS)
+		rest.n--;
+	while (c->lenient && rest.n && rest.p[rest.n - 1] == RS)
+		rest.n--;
+	if (rest.n && rest.p[rest.n - 1] == RS)
+		return bad(c, "format", 4 + rest.n, "此处应为格式标志", "a format indicator is expected here");
 	if (rest.n == 0)
 		return bad(c, "format", 4, "没有任何数据", "there is no data");
 	while (str_cut(&rest, RS, &e))
@@ -126,12 +129,11 @@ void iso15434_kind(struct check *c)
 	part_list(c, "fields", m.fields, m.n_fields);
 	if (m.n_envelopes > 1)
 		part_number(c, "envelopes", m.n_envelopes);
+	while (c->in.p[c->in.n - 1] == EOT || c->in.p[c->in.n - 1] == RS)
+		c->in.n--;                              /* a field stands before them: checked above */
 	b = buf_in(c->a, c->in.n + 2);
 	buf_add(&b, c->in);
-	if (c->in.p[c->in.n - 1] != EOT) {
-		if (c->in.p[c->in.n - 1] != RS)
-			buf_char(&b, RS);
-		buf_char(&b, EOT);
-	}
+	buf_char(&b, RS);
+	buf_char(&b, EOT);
 	accept(c, buf_str(&b));
 }

@@ -106,7 +106,7 @@ static bool digits_group(struct check *c, struct str *rest, size_t n, const char
 
 	while (k < rest->n && is_digit(rest->p[k]))
 		k++;
-	if (k != n)
+	if (k < n || (k > n && !c->lenient))   /* typed without hyphens the groups touch */
 		return bad(c, "digits", at, zh, en);
 	*ret = str_sub(*rest, 0, n);
 	*rest = str_sub(*rest, n, rest->n);
@@ -115,7 +115,7 @@ static bool digits_group(struct check *c, struct str *rest, size_t n, const char
 
 static bool dash(struct check *c, struct str *rest)
 {
-	if (skip(rest, "-") || skip(rest, "－") || skip(rest, "–") || skip(rest, "—"))
+	if (skip(rest, "-") || skip(rest, "－") || skip(rest, "–") || skip(rest, "—") || c->lenient)
 		return true;
 	return bad(c, "separator", (size_t)(rest->p - c->in.p), "此处应为连字符", "a hyphen is expected here");
 }

@@ -105,13 +105,33 @@ static bool ma_item(struct check *c, struct str tail)
 	return true;
 }
 
+/* %2F and the like; only ASCII occurs in a code, anything else stays as it is and is refused later. */
+static struct str unescaped(struct arena *a, struct str s)
+{
+	char *p = TAKE(a, char, s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char ch = 0;
+
+		if (s.p[i] == '%' && hex_get(str_sub(s, i + 1, 2), &ch, 1) && ch > ' ' && ch < 0x7f) {
+			p[n++] = (char)ch;
+			i += 2;
+		} else {
+			p[n++] = s.p[i];
+		}
+	}
+	return (struct str){ p, n };
+}
+
 /* Resolver address: the code is a parameter. */
-static struct str ma_of_url(struct str s)
+static struct str ma_of_url(struct arena *a, struct str s)
 {
 	for (size_t i = 0; i + 6 < s.n; i++)
 		if ((s.p[i] == '?' || s.p[i] == '&') && str_starts(str_sub(s, i + 1, s.n), "code=")) {
 			s = str_sub(s, i + 6, s.n);
-			return str_sub(s, 0, str_find(s, '&'));
+			s = str_sub(s, 0, str_find(s, '#'));
+			return unescaped(a, str_sub(s, 0, str_find(s, '&')));
 		}
 	return s;
 }
@@ -124,7 +144,7 @@ void ma_kind(struct check *c)
 	if (c->lenient)
 		c->in = squeeze(c->a, c->in, " \t");
 	if (str_starts(c->in, "http://") || str_starts(c->in, "https://"))
-		c->in = ma_of_url(c->in);
+		c->in = ma_of_url(c->a, c->in);
 	if (!ma_head(c, &rest))
 		return;
 	node = (struct str){ "", 0 };

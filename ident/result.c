@@ -162,6 +162,15 @@ bool all_alnum(struct str s)
 	return s.n > 0;
 }
 
+bool starts_any_case(struct str s, const char *prefix)
+{
+	size_t n = strlen(prefix), i = 0;
+
+	while (i < n && i < s.n && ascii_lower(s.p[i]) == ascii_lower(prefix[i]))
+		i++;
+	return i == n;
+}
+
 bool any_upper_digit(char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); }
 
 /* The part of NFKC that scanners and input methods make necessary; returns -1 for "drop it". */
@@ -183,16 +192,36 @@ static int32_t folded(int32_t cp)
 		return '.';
 	if (cp >= 0x2080 && cp <= 0x2089)
 		return cp - 0x2080 + '0';
+	if (cp == 0x2070 || (cp >= 0x2074 && cp <= 0x2079))     /* superscripts; the first three are in Latin-1 */
+		return cp - 0x2070 + '0';
+	if (cp == 0xb9 || cp == 0xb2 || cp == 0xb3)
+		return cp == 0xb9 ? '1' : cp - 0xb0 + '0';
 	if (cp >= 0x2460 && cp <= 0x2468)
 		return cp - 0x2460 + '1';
+	if (cp >= 0x24b6 && cp <= 0x24cf)               /* circled capitals */
+		return cp - 0x24b6 + 'A';
+	if (cp >= 0x1d7ce && cp <= 0x1d7ff)             /* mathematical digits, five alphabets of ten */
+		return (cp - 0x1d7ce) % 10 + '0';
 	return cp;
+}
+
+bool ascii(struct str s)
+{
+	unsigned char any = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		any |= (unsigned char)s.p[i];
+	return any < 0x80;
 }
 
 struct str fold(struct arena *a, struct str s)
 {
-	struct buf b = buf_in(a, s.n + 1);
+	struct buf b;
 	size_t at = 0;
 
+	if (ascii(s))
+		return s;
+	b = buf_in(a, s.n + 1);
 	while (at < s.n) {
 		char out[4];
 		int32_t cp = utf8_next(s, &at);
@@ -208,9 +237,15 @@ struct str fold(struct arena *a, struct str s)
 
 struct str squeeze(struct arena *a, struct str s, const char *drop)
 {
-	char *p = TAKE(a, char, s.n + 1);
 	size_t n = 0;
+	char *p;
 
+	for (const char *d = drop; *d; d++)
+		n += str_find(s, *d) < s.n;
+	if (n == 0)
+		return s;
+	n = 0;
+	p = TAKE(a, char, s.n + 1);
 	for (size_t i = 0; i < s.n; i++)
 		if (!s.p[i] || !strchr(drop, s.p[i]))
 			p[n++] = s.p[i];
@@ -237,12 +272,19 @@ struct str lower(struct arena *a, struct str s)
 
 bool want_length(struct check *c, size_t n)
 {
-	size_t have = utf8_count(c->in);
+	size_t have = ascii(c->in) ? c->in.n : utf8_count(c->in);
 
 	if (have == n)
 		return true;
 	return badf(c, "length", have < n ? c->in.n : n, "长度应为 %zu 个字符，现为 %zu 个", "must be %zu characters long, is %zu",
 		n, have);
+}
+
+size_t offset(const struct check *c, struct str s)
+{
+	uintptr_t from = (uintptr_t)c->in.p, at = (uintptr_t)s.p;
+
+	return at >= from && at - from <= c->in.n ? at - from : 0;
 }
 
 bool want_digits(struct check *c)
@@ -322,7 +364,7 @@ void ident_check(struct arena *a, enum ident_kind kind, struct str text, enum id
 	size_t at = 0;
 
 	*ret = (struct ident_result){ .kind = kind, .normal = { "", 0 } };
-	while (at < text.n)
+	for (bool plain = ascii(text); !plain && at < text.n;)
 		if (utf8_next(text, &at) < 0) {
 			bad(&c, "encoding", at, "不是正确的 UTF-8 文字", "not well-formed UTF-8");
 			return;

@@ -6,16 +6,17 @@
 
 static const char alphabet31[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 
-static int value31(char ch)
-{
-	const char *at = ch ? strchr(alphabet31, ch) : NULL;
+/* One more than the value, by character code from '0'. */
+static const unsigned char values31[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 0, 0, 0, 0, 0, 0, 11, 12, 13, 14, 15, 16, 17, 18, 0,
+	19, 20, 21, 22, 23, 0, 24, 25, 26, 0, 27, 28, 0, 29, 30, 31, 0 };
 
-	return at ? (int)(at - alphabet31) : -1;
-}
+static int value31(char ch) { return ch >= '0' && ch <= 'Z' ? values31[ch - '0'] - 1 : -1; }
 
 char uscc_check_char(struct str s)
 {
-	unsigned sum = 0, weight = 1;
+	/* 3^(i-1) mod 31, GB 32100 annex A */
+	static const unsigned char weights[17] = { 1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28 };
+	unsigned sum = 0;
 
 	if (s.n < 17)
 		return 0;
@@ -24,8 +25,7 @@ char uscc_check_char(struct str s)
 
 		if (v < 0)
 			return 0;
-		sum += (unsigned)v * weight;
-		weight = weight * 3 % 31;               /* 3^(i-1) mod 31, GB 32100 annex A */
+		sum += (unsigned)v * weights[i];
 	}
 	return alphabet31[(31 - sum % 31) % 31];        /* the outer mod: a sum of 0 gives '0' */
 }

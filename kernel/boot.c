@@ -441,7 +441,7 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 
 		e = writer_start(k->db, &hooks, &k->writer);
 		if (!e)
-			e = loader_start(k);
+			e = jobs_start(k);
 	}
 	return e;
 }
@@ -494,7 +494,7 @@ void kernel_close(struct kernel *k)
 {
 	if (!k)
 		return;
-	loader_stop(k);
+	jobs_stop(k);
 	for (size_t i = 0; i < k->n_modules && k->writer; i++)
 		if (k->modules[i]->tick)
 			k->modules[i]->tick(k, clock_now());    /* the counters of the last second */

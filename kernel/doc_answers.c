@@ -28,10 +28,10 @@ static const struct { const char *name, *members; } shapes[] = {
 	{ "Audited", "id!:s at!:s account!:s party!:s op!:s record:s" },
 	{ "ListRow", "key!:s name!:s zh!:s en!:s facts!:s source!:s" },
 	{ "List", "list!:s items!:[ListRow]" },
-	{ "Progress", "lines!:i good!:i bad!:i filed!:i percent!:i" },
+	{ "Progress", "done!:i of!:i good!:i bad!:i filed!:i percent!:i" },
 	{ "LineError", "field!:s column:i clause!:s zh!:s en!:s" },
 	{ "RefusedLine", "line!:i cells:[s] raw:s errors!:[LineError]" },
-	{ "Load", "id!:s what!:s what_zh!:s state!:s at!:s name:s choice:s why_zh:s why_en:s same_as:s size!:i lines!:i good!:i bad!:i filed!:i "
+	{ "Load", "id!:s kind!:s what!:s what_zh!:s state!:s at!:s name:s choice:s why_zh:s why_en:s same_as:s size!:i lines!:i good!:i bad!:i filed!:i "
 	          "progress:Progress heading:[s] refused:[RefusedLine]" },
 	{ "Moved", "id!:s state!:s" },
 	{ "Login", "login:s" },

@@ -1,5 +1,8 @@
 /* kernel/house.c - the house itself as a module: its types, flows and the operations of accounts.c, looks.c and desk.c. */
 #include "kernel/house.h"
+#include "kernel/load.h"
+
+static const struct job_kind house_jobs[] = { { "load", load_run } };
 
 static const struct type *const house_types[] = { &access_type, &opening_type };
 
@@ -26,7 +29,7 @@ static const struct op *join(struct arena *a, size_t *ret_n)
 {
 	const struct { const struct op *ops; size_t n; } parts[] = {
 		{ account_ops, account_ops_n }, { record_ops, record_ops_n }, { desk_ops, desk_ops_n }, { load_ops, load_ops_n },
-		{ sheet_ops, sheet_ops_n },
+		{ sheet_ops, sheet_ops_n }, { package_ops, package_ops_n },
 	};
 	struct op *all = TAKE(a, struct op, HOUSE_OPS_MAX);
 	size_t n = 0;
@@ -43,7 +46,7 @@ const struct module *house_module(struct arena *a)
 	struct module *m = TAKE(a, struct module, 1);
 
 	*m = (struct module){ .name = "house", .zh = "平台", .types = house_types, .n_types = ROWS(house_types), .flows = &opening_flow, .n_flows = 1,
-		.lists = house_lists, .n_lists = ROWS(house_lists), .committed = loads_committed };
+		.lists = house_lists, .n_lists = ROWS(house_lists), .committed = jobs_committed, .jobs = house_jobs, .n_jobs = ROWS(house_jobs) };
 	m->ops = join(a, &m->n_ops);
 	return m;
 }

@@ -13,7 +13,7 @@ struct code_key { unsigned char key[16]; int cipher; bool there; };
 
 struct type_sql {             /* texts composed once at start, from const tables only */
 	const struct type *type;
-	const char *put, *retire, *list_all, *list_party, *list_region, *get, *by[64], *drop, *dump;
+	const char *put, *retire, *list_all, *list_party, *own_from, *list_region, *get, *by[64], *drop, *dump;
 };
 
 struct kernel {
@@ -38,7 +38,7 @@ struct kernel {
 	struct writer *writer;
 	struct readers *readers;
 	struct crew *crew;
-	struct loader *loader;    /* of the writing kernel */
+	struct jobs *jobs;        /* of the writing kernel */
 	struct tile_source tiles; /* over the writing connection, for the writer thread */
 	bool writing;
 	struct str derived;       /* hash of the texts of the derived tables */
@@ -76,27 +76,13 @@ enum {
 	SQL_CASE_PUT, SQL_CASE_GET, SQL_CASE_MOVE, SQL_CASE_LIST_PARTY, SQL_CASE_LIST_REGION, SQL_CASE_LATE, SQL_CASE_REMINDED, SQL_CASE_LIST_ALL,
 	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT,
 	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_WEBHOOK_PUT,
-	SQL_LOAD_PUT, SQL_LOAD_GET, SQL_LOAD_DUE, SQL_LOAD_LIST, SQL_ACTOR_GET,
+	SQL_JOB_PUT, SQL_JOB_GET, SQL_JOB_DUE, SQL_JOB_LIST, SQL_ACTOR_GET,
 	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_TEXTS
 };
 extern const char *const kernel_sql[SQL_TEXTS];
 extern const char *const kernel_steps[];       /* numbered migrations of the kernel tables */
 extern const size_t kernel_steps_n;
 const char *ddl_for(struct arena *a, const char *text, bool pg);      /* @int @text @blob */
-
-/* spool.c: files of loads and exports, sealed; parts "in", "bad", "filed", "out" */
-struct spool;
-struct spool_out;
-enum err spool_write(struct kernel *k, int64_t id, const char *part, uint64_t at, struct str bytes) MUST_USE;
-enum err spool_open(struct kernel *k, int64_t id, const char *part, struct spool **ret) MUST_USE;      /* E_ABSENT */
-uint64_t spool_size(const struct spool *s);
-int64_t spool_read(void *ctx, uint64_t at, void *to, size_t n);     /* ctx: struct spool; -1 when a block is not what was written */
-void spool_close(struct spool *s);
-void spool_drop(struct kernel *k, int64_t id);
-enum err spool_begin(struct kernel *k, int64_t id, const char *part, struct spool_out **ret) MUST_USE;
-bool spool_put(void *ctx, const char *p, size_t n);                 /* ctx: struct spool_out */
-enum err spool_sync(struct spool_out *o) MUST_USE;
-enum err spool_end(struct spool_out *o) MUST_USE;
 
 /* append.c */
 enum err record_keys_get(struct call *c, const struct val *row, struct record_keys *ret);
@@ -122,11 +108,14 @@ enum err find_get(struct call *c);
 enum err export_run(struct call *c);
 /* desk.c */
 void region_range(struct call *c, struct str region, struct str *ret_from, struct str *ret_to);
-/* load.c */
-enum err loader_start(struct kernel *k) MUST_USE;
-void loader_wake(struct kernel *k);      /* a load waits to be checked or filed */
-void loader_stop(struct kernel *k);
-/* people.c: the account as it stands now, for work it ordered earlier; account 0 is the operator at the console. E_DENIED when it ended. */
+/* job.c: a row sealed ahead, told in somebody's change */
+struct job;
+enum err job_seal(struct kernel *k, struct arena *a, const struct job *j, struct str *ret) MUST_USE;
+void job_tell(struct db *db, const struct job *j, bool due, struct str sealed);
+enum err jobs_start(struct kernel *k) MUST_USE;
+void jobs_stop(struct kernel *k);
+void jobs_committed(struct kernel *k);
+/* people.c: account 0 is the operator at the console */
 enum err actor_again(struct call *c, int64_t account, struct str on_behalf, const struct actor **ret) MUST_USE;
 
 /* op.c: the two halves of a call, for those who have many (load.c) */

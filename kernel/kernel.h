@@ -172,12 +172,15 @@ struct module {
 	const struct op *ops; size_t n_ops;
 	const struct flow *flows; size_t n_flows;
 	const struct list_row *lists; size_t n_lists;
+	const struct job_kind *jobs; size_t n_jobs;     /* long work (job.h) */
 	const char *tables;       /* DDL of derived tables beyond p_<type>: @int @text @blob stand for column types */
 	const char *const *derived; size_t n_derived;   /* their names, for rebuild */
 	/* Called for each record in log order, live and on rebuild; only tells what follows from the record. */
 	enum err (*project)(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
 	                    const struct value *v);
 	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
+	/* How a value reads on other platforms (codes instead of our ranges); NULL: as it is. */
+	struct node *(*outward)(struct call *c, const struct type *t, size_t field, const struct value *v);
 	enum err (*check)(struct call *c);          /* troubles across fields, after every field is checked */
 	void (*tick)(struct kernel *k, int64_t now);     /* each second while serving */
 	void (*committed)(struct kernel *k);        /* after each signed commit, on the writer thread: caches */

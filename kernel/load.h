@@ -1,46 +1,22 @@
-/* kernel/load.h - loads: tables that arrive, are looked through, and are filed; shared by load.c, load_run.c and load_ops.c. */
+/* kernel/load.h - loads: tables that arrive, are looked through, and are filed; shared by load_slice.c, load_run.c and load_ops.c. */
 #ifndef SUYUAN_LOAD_H
 #define SUYUAN_LOAD_H
 
+#include "kernel/job.h"
 #include "kernel/lines.h"
 
-/* receiving -> checking -> checked -> filing -> done; stopped: a line was refused half-way of all-or-nothing; failed: it cannot be read
- * at all; dropped by its owner. */
-struct load {
-	int64_t id, account, party, at;
-	struct str what, state;   /* what: name of the operation its lines call */
-	struct node *facts;       /* sealed in its row: how many lines there are is the party's business */
-};
-enum err load_get(struct call *c, int64_t id, struct load *ret) MUST_USE;     /* E_ABSENT */
-enum err load_keep(struct call *c, const struct load *l) MUST_USE;            /* on the writer thread; new or changed */
-enum err load_seal(struct kernel *k, struct arena *a, const struct load *l, struct str *ret) MUST_USE;
-void load_tell(struct db *db, const struct load *l, struct str sealed);       /* a row sealed before */
-int64_t load_fact(const struct load *l, const char *name);                    /* 0 when absent */
-void load_put(struct load *l, const char *name, struct node *v);
-void load_set(struct load *l, struct arena *a, const char *name, int64_t v);
-void load_say(struct load *l, struct arena *a, struct str zh, struct str en);
+/* States of a job "load": receiving -> checking -> checked -> filing -> done; stopped: a line was refused half-way of all-or-nothing;
+ * failed: it cannot be read at all; dropped by its owner. Facts: name, choice, fixed, on_behalf, size, lines, good, bad, done (the last
+ * line that is in the log), filed, why_zh, why_en, digest, same_as. */
 
-/* What a running load has done so far: read by load.get while the loader works. */
-struct load_now { _Atomic int64_t id; _Atomic uint64_t lines, good, bad, done, bytes; };
+enum err load_run(struct worker *w, int64_t id) MUST_USE;
 
-struct loader {
-	struct kernel *k;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool woken, ending, started;
-	_Atomic bool waits;       /* a change of the running group has work for the loader */
-	_Atomic bool stop;
-	struct load_now now;
-};
-/* One pass over a load in state checking or filing; leaves it in its next state. Errors are of the house, not of the load. */
-enum err load_run(struct loader *w, int64_t id) MUST_USE;
-
+#define ANY "any"                         /* what of a load whose lines name their own operations (NDJSON) */
 /* As one piece, so that nothing of it stands unless all of it does; beyond it, slices after everything was checked. */
 enum { LOAD_WHOLE = 5000, LOAD_SLICE = 256, LOAD_SHOWN = 200 };
 
 
-struct one { struct call *call; struct grid_line line; };      /* gathering: call NULL until the slice is full */
+struct one { struct call *call; struct grid_line line; struct line_local *local; };      /* gathering: call NULL until the slice is full */
 
 struct slice {
 	struct change change;
@@ -48,7 +24,7 @@ struct slice {
 	struct arena *a;
 	struct one *one;
 	size_t n, cap;
-	struct load load;         /* the row as it stands with this slice */
+	struct job load;          /* the row as it stands with this slice */
 	struct str sealed;
 	struct call *many;        /* gathering: the one call of all lines */
 	enum err err;
@@ -59,9 +35,9 @@ struct slice {
 struct seen { uint64_t hash; uint64_t line; };
 
 struct run {
-	struct loader *w;
+	struct worker *w;
 	struct kernel *k;
-	struct load load;
+	struct job load;
 	struct arena life, line;
 	jmp_buf full;
 	const struct op *op;
@@ -78,6 +54,9 @@ struct run {
 	int at;
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
+	struct map local;
+	struct filed_line { uint64_t line; int64_t id; } *before;      /* filed by an earlier start, in order */
+	size_t n_before;
 	struct seen *seen;        /* gathering: every value of the file, to name the line it stood on before */
 	size_t n_seen, cap_seen;
 };

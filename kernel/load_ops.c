@@ -29,48 +29,20 @@ enum { AS_id, AS_as };
 static const struct field refused_fields[] = { LOAD_ID ROW(as, NAMES, OPTIONAL, PRIVATE, OURS, "格式", .list = "csv|xlsx|ndjson", .max = 1, .en = "format") };
 static const struct type refused_in = { .name = "load_refused", .zh = "未填报的行", .en = "refused lines", .fields = refused_fields, .n = ROWS(refused_fields) };
 
-static enum err own_load(struct call *c, struct load *ret)
-{
-	int64_t id;
-	enum err e = id_get(IN(c, ID_id).text, &id) ? load_get(c, id, ret) : E_ABSENT;
+static enum err own_load(struct call *c, struct job *ret) { return job_own(c, IN(c, ID_id).text, "load", ret); }
 
-	if (!e && !(ret->account == c->who->account || (ret->party && ret->party == c->who->party)))
-		e = E_ABSENT;
-	return e;
-}
-
-static enum err wrong_state(struct call *c, const struct load *l)
-{
-	return call_refuse(c, E_STATE, str_fmt(c->arena, "现在的状态是 %.*s，不能这样做", STR_ARG(l->state)).p,
-	                   str_fmt(c->arena, "not while it is %.*s", STR_ARG(l->state)).p);
-}
-
-static void put_load(struct call *c, struct node *o, const struct load *l)
+static void put_load(struct call *c, struct node *o, const struct job *l)
 {
 	static const char *const texts[] = { "name", "choice", "why_zh", "why_en", "same_as" }, *const numbers[] = { "size", "lines", "good", "bad", "filed" };
-	const struct load_now *now = c->k->loader ? &c->k->loader->now : NULL;
 	const struct op *op = op_find(c->k, l->what);
 
-	put_str(c->arena, o, "id", id_str(c->arena, l->id));
-	put_str(c->arena, o, "what", l->what);
+	job_put(c, o, l);
 	put_z(c->arena, o, "what_zh", op ? op->in->zh : "");
-	put_str(c->arena, o, "state", l->state);
-	put_str(c->arena, o, "at", time_str(c->arena, l->at, false));
 	for (size_t i = 0; i < ROWS(texts); i++)
 		if (node_text(l->facts, texts[i]).n)
 			put_str(c->arena, o, texts[i], node_text(l->facts, texts[i]));
 	for (size_t i = 0; i < ROWS(numbers); i++)
-		put_int(c->arena, o, numbers[i], load_fact(l, numbers[i]));
-	if (now && atomic_load(&now->id) == l->id) {
-		struct node *p = put_obj(c->arena, o, "progress");
-		int64_t size = load_fact(l, "size"), bytes = (int64_t)atomic_load(&now->bytes);
-
-		put_int(c->arena, p, "lines", (int64_t)atomic_load(&now->lines));
-		put_int(c->arena, p, "good", (int64_t)atomic_load(&now->good));
-		put_int(c->arena, p, "bad", (int64_t)atomic_load(&now->bad));
-		put_int(c->arena, p, "filed", (int64_t)atomic_load(&now->done));
-		put_int(c->arena, p, "percent", size ? bytes * 100 / size : 0);
-	}
+		put_int(c->arena, o, numbers[i], job_fact(l, numbers[i]));
 }
 
 /* ---- a new one ---- */
@@ -93,7 +65,7 @@ static enum err fixed_of(struct call *c, const struct op *op, struct node **ret)
 		line = str_trim(line);
 		if (!line.n)
 			continue;
-		if (!str_cut(&line, '=', &name) || !type_field(op->in, str_trim(name), NULL))
+		if (!str_cut(&line, '=', &name) || (op && !type_field(op->in, str_trim(name), NULL)))
 			return call_trouble(c, CREATE_fixed, "每行应为“字段=值”，字段须是这种记录的字段", "each line is field=value, a field of this record");
 		put_str(c->arena, o, str_z(c->arena, str_trim(name)), str_trim(line));
 	}
@@ -104,35 +76,59 @@ static enum err fixed_of(struct call *c, const struct op *op, struct node **ret)
 /* The same bytes sent before by this party, and filed: people press the button twice. */
 static struct str sent_before(struct call *c, struct str digest)
 {
-	struct rows r;
+	struct job *all;
+	size_t n;
 
-	if (db_ask(c->db, c->arena, kernel_sql[SQL_LOAD_LIST], VALS(V_I(c->who->party), V_I(INT64_MAX)), &r))
+	if (job_list(c, "load", &all, &n))
 		return S("");
-	for (size_t i = 0; i < r.n; i++) {
-		struct load l;
-
-		if (load_get(c, row_int(&r, i, 0), &l) == OK && load_fact(&l, "filed") && str_eq(node_text(l.facts, "digest"), digest))
-			return id_str(c->arena, l.id);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (job_fact(&all[i], "filed") && str_eq(node_text(all[i].facts, "digest"), digest))
+			return id_str(c->arena, all[i].id);
 	return S("");
+}
+
+/* One JSON document with "records" becomes a line each, as everything else is read. */
+static struct str unfolded(struct call *c, struct str bytes)
+{
+	static const struct json_limits limits = { .bytes = 64 << 20, .depth = 16, .nodes = 4 << 20 };
+	struct str head = str_trim(str_sub(bytes, 0, 4096));
+	struct json_trouble trouble;
+	const struct node *records;
+	struct node *o;
+	struct buf b;
+
+	if (!str_starts(head, "{") || json_read(c->arena, bytes, &limits, &o, &trouble))
+		return bytes;
+	records = node_get(o, "records");
+	if (!records || records->kind != NODE_ARR)
+		return bytes;
+	b = buf_in(c->arena, bytes.n + 16);
+	for (const struct node *x = records->first; x; x = x->next) {
+		json_write(&b, x);
+		buf_char(&b, '\n');
+	}
+	return buf_str(&b);
 }
 
 static enum err create_prepare(struct call *c)
 {
-	struct load *l = TAKE(c->arena, struct load, 1);
+	struct job *l = TAKE(c->arena, struct job, 1);
 	const struct op *op = op_of_what(c->k, c->arena, IN(c, CREATE_what).text);
+	bool any = str_is(IN(c, CREATE_what).text, ANY);
 	struct node *fixed = NULL;
 	enum err e;
 
-	if (!op || op->mode != WRITES || !op->in || !op->in->schema || op->upload)
+	if (!any && (!op || op->mode != WRITES || !op->in || !op->in->schema || op->upload))
 		return call_trouble(c, CREATE_what, "没有这种可以批量导入的记录", "there is no such record to load");
-	e = op_allowed(op, c->who, false, 0, S(""));
+	e = any ? OK : op_allowed(op, c->who, false, 0, S(""));
 	if (!e)
 		e = fixed_of(c, op, &fixed);
 	if (e)
 		return e;
-	*l = (struct load){ .id = new_id(c->k, c->now), .account = c->who->account, .party = c->who->party, .what = str_of(op->name), .at = c->now,
-		.state = c->upload.bytes.n ? S("checking") : S("receiving"), .facts = node_obj(c->arena) };
+	if (any)
+		c->upload.bytes = unfolded(c, c->upload.bytes);
+	*l = (struct job){ .id = job_new_id(c), .kind = S("load"), .account = c->who->account, .party = c->who->party, .what = any ? S(ANY) : str_of(op->name), .at = c->now,
+		.state = !c->upload.bytes.n ? S("receiving") : IN(c, CREATE_choice).n && str_is(IN(c, CREATE_choice).list[0], "good") ? S("filing") : S("checking"), .facts = node_obj(c->arena) };
 	put_str(c->arena, l->facts, "name", IN(c, CREATE_name).said ? IN(c, CREATE_name).text : utf8_ok(c->upload.name) ? c->upload.name : S(""));
 	put_str(c->arena, l->facts, "choice", IN(c, CREATE_choice).n ? IN(c, CREATE_choice).list[0] : S(""));
 	put_str(c->arena, l->facts, "on_behalf", c->who->dock ? c->who->uscc : S(""));
@@ -152,37 +148,36 @@ static enum err create_prepare(struct call *c)
 
 static enum err create_run(struct call *c)
 {
-	struct load *l = c->scratch;
-	enum err e = load_keep(c, l);
+	struct job *l = c->scratch;
+	enum err e = job_keep(c, l, !str_is(l->state, "receiving"));
 
 	put_load(c, c->out, l);
-	atomic_store(&c->k->loader->waits, true);
 	return e;
 }
 
 static enum err data_prepare(struct call *c)
 {
-	struct load *l = TAKE(c->arena, struct load, 1);
+	struct job *l = TAKE(c->arena, struct job, 1);
 	int64_t at = IN(c, DATA_at).i, size = (int64_t)c->upload.bytes.n;
 	enum err e = own_load(c, l);
 
 	if (!e && !str_is(l->state, "receiving"))
-		e = wrong_state(c, l);
+		e = job_wrong_state(c, l);
 	if (e)
 		return e;
-	if (at < 0 || at % 65536 || at > load_fact(l, "size"))
+	if (at < 0 || at % 65536 || at > job_fact(l, "size"))
 		return call_trouble(c, DATA_at, "应为65536的倍数，且不超过已收到的长度", "a multiple of 65536, not beyond what was received");
 	if (!size || at + size > SIZE_MOST)
 		return call_refuse(c, E_TOO_BIG, "没有内容，或总长超过1 GiB", "nothing was sent, or more than 1 GiB in all");
-	load_set(l, c->arena, "size", at + size);
+	job_set(l, c->arena, "size", at + size);
 	c->scratch = l;
 	return spool_write(c->k, l->id, "in", (uint64_t)at, c->upload.bytes);
 }
 
 static enum err data_run(struct call *c)
 {
-	struct load *l = c->scratch;
-	enum err e = load_keep(c, l);
+	struct job *l = c->scratch;
+	enum err e = job_keep(c, l, false);
 
 	put_load(c, c->out, l);
 	return e;
@@ -190,38 +185,41 @@ static enum err data_run(struct call *c)
 
 /* ---- on its way ---- */
 
-static enum err move(struct call *c, struct load *l, const char *state)
+/* Who wants the good lines whatever the others say needs no look beforehand: filing checks each line all the same. */
+static bool straight(const struct job *l) { return str_is(node_text(l->facts, "choice"), "good"); }
+
+
+static enum err move(struct call *c, struct job *l, const char *state)
 {
 	enum err e;
 
 	l->state = str_of(state);
-	e = load_keep(c, l);
+	e = job_keep(c, l, str_ends(l->state, "ing"));
 	put_load(c, c->out, l);
-	atomic_store(&c->k->loader->waits, true);
 	return e;
 }
 
 static enum err check_run(struct call *c)
 {
-	struct load l;
+	struct job l;
 	enum err e = own_load(c, &l);
 
 	if (!e && !str_is(l.state, "receiving") && !str_is(l.state, "checked") && !str_is(l.state, "failed"))
-		e = wrong_state(c, &l);
-	return e ? e : move(c, &l, "checking");
+		e = job_wrong_state(c, &l);
+	return e ? e : move(c, &l, straight(&l) ? "filing" : "checking");
 }
 
 static enum err file_run(struct call *c)
 {
 	bool all = str_is(IN(c, FILE_choice).list[0], "all");
-	struct load l;
+	struct job l;
 	enum err e = own_load(c, &l);
 
 	if (!e && !str_is(l.state, "checked") && !(str_is(l.state, "stopped") && !all))
-		e = wrong_state(c, &l);
-	if (!e && all && load_fact(&l, "bad"))
+		e = job_wrong_state(c, &l);
+	if (!e && all && job_fact(&l, "bad"))
 		e = call_refuse(c, E_STATE, "有不正确的行：请改正后重新导入，或只填报正确的行", "some lines are refused: mend them, or file the good ones only");
-	if (!e && !load_fact(&l, "good"))
+	if (!e && !job_fact(&l, "good"))
 		e = call_refuse(c, E_STATE, "没有可以填报的行", "there is no line to file");
 	if (e)
 		return e;
@@ -233,11 +231,11 @@ static enum err file_run(struct call *c)
 
 static enum err drop_run(struct call *c)
 {
-	struct load l;
+	struct job l;
 	enum err e = own_load(c, &l);
 
 	if (!e && (str_is(l.state, "filing") || str_is(l.state, "checking")))
-		e = wrong_state(c, &l);
+		e = job_wrong_state(c, &l);
 	if (e)
 		return e;
 	spool_drop(c->k, l.id);
@@ -285,7 +283,7 @@ static void part_close(struct part *p)
 	free(p->line);
 }
 
-static void put_refused(struct call *c, const struct load *l)
+static void put_refused(struct call *c, const struct job *l)
 {
 	static const struct json_limits limits = { .bytes = 64 << 20, .depth = 8, .nodes = 1 << 20 };
 	struct node *list = put_arr(c->arena, c->out, "refused");
@@ -304,7 +302,7 @@ static void put_refused(struct call *c, const struct load *l)
 	part_close(&p);
 }
 
-static void put_heading(struct call *c, const struct load *l)
+static void put_heading(struct call *c, const struct job *l)
 {
 	const struct node *had = node_get(l->facts, "heading");
 	struct node *arr = put_arr(c->arena, c->out, "heading");
@@ -315,7 +313,7 @@ static void put_heading(struct call *c, const struct load *l)
 
 static enum err get_run(struct call *c)
 {
-	struct load l;
+	struct job l;
 	enum err e = own_load(c, &l);
 
 	if (e)
@@ -329,18 +327,17 @@ static enum err get_run(struct call *c)
 static enum err list_run(struct call *c)
 {
 	struct node *arr = put_arr(c->arena, c->out, "items");
-	struct rows r;
-	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_LOAD_LIST], VALS(V_I(c->who->party), V_I(INT64_MAX)), &r);
+	struct job *all;
+	size_t n;
+	enum err e = job_list(c, "load", &all, &n);
 
-	for (size_t i = 0; i < r.n && !e; i++) {
+	for (size_t i = 0; !e && i < n; i++) {
 		struct node *o = node_obj(c->arena);
-		struct load l;
 
-		e = load_get(c, row_int(&r, i, 0), &l);
-		if (!e && (l.party || l.account == c->who->account) && !str_is(l.state, "dropped")) {
-			put_load(c, o, &l);
-			node_add(arr, o);
-		}
+		if (str_is(all[i].state, "dropped"))
+			continue;
+		put_load(c, o, &all[i]);
+		node_add(arr, o);
 	}
 	return e;
 }
@@ -360,7 +357,7 @@ static struct str reasons_of(struct arena *a, const struct node *errors)
 }
 
 /* The heading that was sent; NDJSON and texts have none. */
-static enum err heading_of(struct call *c, const struct load *l, struct grid_line *ret)
+static enum err heading_of(struct call *c, const struct job *l, struct grid_line *ret)
 {
 	struct spool *in;
 	struct str zh, en;
@@ -383,14 +380,14 @@ static enum err heading_of(struct call *c, const struct load *l, struct grid_lin
 }
 
 /* "批次.xlsx" gives 批次-未填报的行: the file that comes back is known by the one that was sent. */
-static struct str file_title(struct call *c, const struct load *l, const char *what)
+static struct str file_title(struct call *c, const struct job *l, const char *what, const char *end)
 {
 	struct str name = node_text(l->facts, "name");
-	size_t end = name.n;
+	size_t n = name.n;
 
-	while (end && name.p[end - 1] != '.')
-		end--;
-	return end > 1 ? str_fmt(c->arena, "%.*s-%s", (int)(end - 1), name.p, what) : str_of(what);
+	while (n && name.p[n - 1] != '.')
+		n--;
+	return n > 1 ? str_fmt(c->arena, "%.*s-%s.%s", (int)(n - 1), name.p, what, end) : str_fmt(c->arena, "%s.%s", what, end);
 }
 
 static enum err put_refused_lines(struct sheet *s, struct part *p, size_t columns)
@@ -427,12 +424,12 @@ static enum err refused_run(struct call *c)
 	struct part p = { NULL };
 	struct sheet *s = NULL;
 	struct grid_column *col;
-	struct load l;
+	struct job l;
 	size_t n;
 	enum err e = own_load(c, &l);
 
 	if (!e && (str_is(l.state, "checking") || str_is(l.state, "filing")))
-		e = wrong_state(c, &l);
+		e = job_wrong_state(c, &l);
 	if (!e)
 		e = heading_of(c, &l, &head);
 	if (!e)
@@ -448,46 +445,20 @@ static enum err refused_run(struct call *c)
 	e = sheet_begin(c, IN(c, AS_as).n ? IN(c, AS_as).list[0] : S("csv"), S("未填报的行"), col, n + 2, false, &s);
 	if (!e)
 		e = put_refused_lines(s, &p, n);
-	c->file_name = str_fmt(c->arena, "%.*s.%s", STR_ARG(file_title(c, &l, "未填报的行")), IN(c, AS_as).n ? str_z(c->arena, IN(c, AS_as).list[0]) : "csv");
+	c->file_name = file_title(c, &l, "未填报的行", IN(c, AS_as).n ? str_z(c->arena, IN(c, AS_as).list[0]) : "csv");
 	part_close(&p);
 	return s ? sheet_end(s, c, e) : e;
 }
 
 /* line,id of everything filed */
-static int64_t filed_pull(void *ctx, char *to, size_t cap)
-{
-	struct part *p = ctx;
-	int64_t n = spool_read(p->in, p->at, to, cap);
-
-	p->at += n > 0 ? (uint64_t)n : 0;
-	return n;
-}
-
-static void filed_done(void *ctx)
-{
-	part_close(ctx);
-	free(ctx);
-}
-
 static enum err filed_run(struct call *c)
 {
-	struct part *p;
-	struct load l;
+	struct job l;
 	enum err e = own_load(c, &l);
 
-	if (e)
-		return e;
-	p = calloc(1, sizeof(*p));
-	c->stream = p ? TAKE(c->arena, struct stream, 1) : NULL;
-	if (!p || spool_open(c->k, l.id, "filed", &p->in)) {
-		free(p);
-		c->stream = NULL;
-		return E_ABSENT;
-	}
-	*c->stream = (struct stream){ filed_pull, filed_done, p, "text/csv; charset=utf-8" };
-	c->file_name = file_title(c, &l, "已填报");
-	c->file_name = str_join(c->arena, c->file_name, S(".csv"));
-	return OK;
+	if (!e)
+		c->file_name = file_title(c, &l, "已填报", "csv");
+	return e ? e : spool_answer(c, l.id, "filed", "text/csv; charset=utf-8");
 }
 
 #define WHO (R_PARTY | R_DOCK | R_OPERATOR)

@@ -60,7 +60,7 @@ void refuse_call(struct run *r, const struct grid_line *line, const struct call 
 	for (const struct trouble *t = c->troubles.first; t; t = t->next)
 		put_error(r, a, errors, t->field, t->clause, t->zh, t->en);
 	if (!errors->n)
-		put_error(r, a, errors, S(""), c->op->clause, str_of(c->why_zh ? c->why_zh : err_zh(e)), str_of(c->why_en ? c->why_en : err_en(e)));
+		put_error(r, a, errors, S(""), c->op ? c->op->clause : OURS, str_of(c->why_zh ? c->why_zh : err_zh(e)), str_of(c->why_en ? c->why_en : err_en(e)));
 	refuse(r, a, line, errors);
 }
 
@@ -91,7 +91,7 @@ static enum err slice_write(struct change *ch, struct db *db)
 			return e;
 		}
 	}
-	load_tell(db, &s->load, s->sealed);
+	job_tell(db, &s->load, str_is(s->load.state, "filing"), s->sealed);
 	return db_sticky(db);
 }
 
@@ -110,15 +110,15 @@ static void slice_written(struct change *ch, enum err e)
 /* The row that is true once this slice is in the log. */
 static enum err with_row(struct run *r, struct slice *s, const char *state, uint64_t filed)
 {
-	struct load *l = &r->load;
-	uint64_t upto = s->n ? s->one[s->n - 1].line.no : (uint64_t)load_fact(l, "done");
+	struct job *l = &r->load;
+	uint64_t upto = s->n ? s->one[s->n - 1].line.no : (uint64_t)job_fact(l, "done");
 
-	load_set(l, &r->life, "done", (int64_t)upto);
-	load_set(l, &r->life, "filed", (int64_t)(load_fact(l, "filed") + (int64_t)filed));
-	load_set(l, &r->life, "bad", (int64_t)r->n_bad);
+	job_set(l, &r->life, "done", (int64_t)upto);
+	job_set(l, &r->life, "filed", (int64_t)(job_fact(l, "filed") + (int64_t)filed));
+	job_set(l, &r->life, "bad", (int64_t)r->n_bad);
 	s->load = *l;
 	s->load.state = str_of(state);
-	return load_seal(r->k, s->a, &s->load, &s->sealed);
+	return job_seal(r->k, s->a, &s->load, &s->sealed);
 }
 
 enum err slice_hand_over(struct run *r, struct slice *s)
@@ -128,7 +128,7 @@ enum err slice_hand_over(struct run *r, struct slice *s)
 	if (r->bad_waits && r->bad)
 		e = spool_sync(r->bad);         /* the reasons of lines that `done` passes by must outlive a crash like `done` does */
 	r->bad_waits = false;
-	s->change = (struct change){ .run = slice_write, .done = slice_written };
+	s->change = (struct change){ .run = slice_write, .done = slice_written, .weight = s->n };
 	s->answered = false;
 	if (!e)
 		e = writer_add(r->k->writer, &s->change);
@@ -161,12 +161,14 @@ static void tell_filed(struct run *r, const struct slice *s)
 		const struct call *c = s->many ? s->many : s->one[i].call;
 		int n;
 
+		if (s->one[i].local)
+			s->one[i].local->id = c->record;
 		id_put(c->record, id);
 		n = snprintf(text, sizeof(text), "%llu,%.*s\n", (unsigned long long)s->one[i].line.no, ID_TEXT, id);
 		(void)spool_put(r->filed, text, (size_t)n);
 	}
 	r->n_good += s->n;
-	atomic_store(&r->w->now.done, r->n_good);
+	atomic_store(&r->w->now.filed, r->n_good);
 }
 
 /* ---- filing again, line by line or without the values at fault ---- */
@@ -198,7 +200,7 @@ static enum err file_one(struct run *r, struct slice *s, struct one *one)
 		if (!e)
 			tell_filed(r, &alone);
 		else
-			load_set(&r->load, &r->life, "filed", load_fact(&r->load, "filed") - 1);
+			job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - 1);
 	}
 	if (e && of_the_line(e)) {
 		refuse_call(r, &one->line, one->call, e);
@@ -280,7 +282,7 @@ static enum err gathered_file(struct run *r, struct slice *s)
 	if (!e)
 		tell_filed(r, s);
 	else if (of_the_line(e)) {
-		load_set(&r->load, &r->life, "filed", load_fact(&r->load, "filed") - (int64_t)s->n);
+		job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)s->n);
 		e = slice_without_refused(r, s);
 	}
 	return e;
@@ -294,8 +296,8 @@ static enum err settle(struct run *r, struct slice *s)
 	if (!e) {
 		tell_filed(r, s);
 	} else if (of_the_line(e)) {
-		load_set(&r->load, &r->life, "filed", load_fact(&r->load, "filed") - (int64_t)s->n);
-		if (r->all && !s->many && (uint64_t)load_fact(&r->load, "lines") <= LOAD_WHOLE) {
+		job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)s->n);
+		if (r->all && !s->many && (uint64_t)job_fact(&r->load, "lines") <= LOAD_WHOLE) {
 			refuse_call(r, &s->one[s->failed].line, s->one[s->failed].call, e);       /* nothing of the file stands */
 			r->stopped = true;
 			e = OK;
@@ -325,6 +327,23 @@ enum err slices_settle(struct run *r)
 	return e;
 }
 
+/* Rights end while a long load runs: an account that was closed, a party that was suspended. What stands then stands. */
+static enum err still_may(struct run *r, struct arena *a)
+{
+	struct call c = { .k = r->k, .arena = a, .db = r->db };
+	const struct actor *now;
+	enum err e = job_actor(&c, &r->load, &now);
+
+	if (!e && now->suspended == r->who->suspended && now->roles == r->who->roles && now->inside == r->who->inside)
+		return OK;
+	if (e && of_the_line(e) == false)
+		return e;
+	job_set_text(&r->load, &r->life, "why_zh", S("账号或单位的权限已改变，填报到此为止"));
+	job_set_text(&r->load, &r->life, "why_en", S("the rights of the account or party have changed: filing ends here"));
+	r->stopped = true;
+	return OK;
+}
+
 /* The slice being filled goes to the writer, after the one before it was answered. */
 enum err slice_submit(struct run *r)
 {
@@ -332,6 +351,9 @@ enum err slice_submit(struct run *r)
 	enum err e = other->under_way ? settle(r, other) : OK;
 
 	if (e || !s->n || r->stopped)
+		return e;
+	e = still_may(r, s->a);
+	if (e || r->stopped)
 		return e;
 	e = with_row(r, s, "filing", s->n);
 	if (!e)

@@ -13,6 +13,7 @@ struct sheet {
 	struct grid_out *out;
 	struct arena life, line;
 	enum grid_form form;
+	const char *media;
 	char path[3200];
 	int fd;
 };
@@ -56,6 +57,37 @@ static struct str name_of(struct call *c, struct str title, enum grid_form form,
 
 static enum grid_form form_of(struct str as) { return str_is(as, "xlsx") ? GRID_XLSX : str_is(as, "ndjson") ? GRID_NDJSON : GRID_CSV; }
 
+/* Where the file stands until it is answered: XLSX is opened by its library. */
+static enum err sheet_place(struct sheet *s, struct call *c)
+{
+	enum err e = dir_make(str_fmt(&s->life, "%s/loads", c->k->home).p, 0700);
+
+	snprintf(s->path, sizeof(s->path), "%s/loads/%.*s.tmp", c->k->home, STR_ARG(id_str(&s->life, new_id(c->k, c->now))));
+	s->fd = e || s->form == GRID_XLSX ? -1 : open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return e ? e : s->form != GRID_XLSX && s->fd < 0 ? E_IO : OK;
+}
+
+enum err sheet_text_begin(struct call *c, const char *media, struct sheet **ret)
+{
+	struct sheet *s = calloc(1, sizeof(*s));
+	enum err e;
+
+	if (!s)
+		return E_IO;
+	arena_init(&s->life, 65536, NULL);
+	arena_init(&s->line, 65536, NULL);
+	s->media = media;
+	s->form = GRID_TEXT;
+	e = sheet_place(s, c);
+	if (e)
+		sheet_free(s);
+	else
+		*ret = s;
+	return e;
+}
+
+enum err sheet_text(struct sheet *s, struct str text) { return to_file(s, text.p, text.n) ? OK : E_IO; }
+
 enum err sheet_begin(struct call *c, struct str as, struct str title, const struct grid_column *col, size_t n, bool examples, struct sheet **ret)
 {
 	struct sheet *s = calloc(1, sizeof(*s));
@@ -68,11 +100,8 @@ enum err sheet_begin(struct call *c, struct str as, struct str title, const stru
 	arena_init(&s->line, LINE_MAX, c->arena->full);
 	s->form = form_of(as);
 	c->file_name = name_of(c, examples ? str_join(c->arena, title, S("模板")) : title, s->form, !examples);
-	e = dir_make(str_fmt(&s->life, "%s/loads", c->k->home).p, 0700);
-	snprintf(s->path, sizeof(s->path), "%s/loads/%.*s.tmp", c->k->home, STR_ARG(id_str(&s->life, new_id(c->k, c->now))));
-	s->fd = e || s->form == GRID_XLSX ? -1 : open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (!e && s->form != GRID_XLSX && s->fd < 0)
-		e = E_IO;
+	s->media = grid_form_media(s->form);
+	e = sheet_place(s, c);
 	if (!e)
 		e = grid_begin(&s->life, s->form, s->form == GRID_XLSX ? s->path : NULL, &sink, title, col, n, examples, &s->out);
 	if (e) {
@@ -106,7 +135,7 @@ static void sheet_done(void *ctx) { sheet_free(ctx); }
 
 enum err sheet_end(struct sheet *s, struct call *c, enum err so_far)
 {
-	enum err e = grid_end(s->out);
+	enum err e = s->out ? grid_end(s->out) : OK;
 
 	if (!so_far && !e && s->form == GRID_XLSX)
 		s->fd = open(s->path, O_RDONLY | O_CLOEXEC);
@@ -119,7 +148,7 @@ enum err sheet_end(struct sheet *s, struct call *c, enum err so_far)
 	(void)unlink(s->path);
 	s->path[0] = 0;
 	c->stream = TAKE(c->arena, struct stream, 1);
-	*c->stream = (struct stream){ sheet_pull, sheet_done, s, grid_form_media(s->form) };
+	*c->stream = (struct stream){ sheet_pull, sheet_done, s, s->media };
 	return OK;
 }
 

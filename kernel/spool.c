@@ -3,13 +3,16 @@
  * An uploaded table holds what its party withholds elsewhere, so it lies no clearer than the records made of it. A block of 65,536
  * bytes is sealed by itself under a key of the file; its number is bound to it, so blocks cannot be exchanged.
  */
-#include "kernel/inside.h"
+#include "kernel/job.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 65536, EXTRA = 29, SEALED = BLOCK + EXTRA };      /* EXTRA: id, nonce and tag of SEAL_AES256_GCM */
+#include "kernel/inside.h"
+
+enum { BLOCK = SPOOL_BLOCK, EXTRA = 29, SEALED = BLOCK + EXTRA };      /* EXTRA: id, nonce and tag of SEAL_AES256_GCM */
 
 static const char *spool_path(struct arena *a, const struct kernel *k, int64_t id, const char *part)
 {
@@ -167,13 +170,53 @@ int64_t spool_read(void *ctx, uint64_t at, void *to, size_t n)
 
 void spool_drop(struct kernel *k, int64_t id)
 {
-	static const char *const parts[] = { "in", "bad", "filed", "out" };
 	struct arena a;
+	struct str name;
+	DIR *d;
 
-	arena_init(&a, 65536, NULL);
-	for (size_t i = 0; i < ROWS(parts); i++)
-		(void)unlink(spool_path(&a, k, id, parts[i]));
+	arena_init(&a, 1 << 20, NULL);
+	name = str_join(&a, id_str(&a, id), S("."));
+	d = opendir(str_fmt(&a, "%s/loads", k->home).p);
+	for (struct dirent *x = d ? readdir(d) : NULL; x; x = readdir(d))
+		if (str_starts(str_of(x->d_name), name.p))
+			(void)unlinkat(dirfd(d), x->d_name, 0);
+	if (d)
+		closedir(d);
 	arena_end(&a);
+}
+
+/* ---- as an answer ---- */
+
+struct answer { struct spool *in; uint64_t at; };
+
+static int64_t answer_pull(void *ctx, char *to, size_t cap)
+{
+	struct answer *s = ctx;
+	int64_t n = spool_read(s->in, s->at, to, cap);
+
+	s->at += n > 0 ? (uint64_t)n : 0;
+	return n;
+}
+
+static void answer_done(void *ctx)
+{
+	spool_close(((struct answer *)ctx)->in);
+	free(ctx);
+}
+
+enum err spool_answer(struct call *c, int64_t id, const char *part, const char *media)
+{
+	struct stream *stream = TAKE(c->arena, struct stream, 1);
+	struct answer *s = calloc(1, sizeof(*s));
+	enum err e = s ? spool_open(c->k, id, part, &s->in) : E_IO;
+
+	if (e) {
+		free(s);
+		return e;
+	}
+	*stream = (struct stream){ answer_pull, answer_done, s, media };
+	c->stream = stream;
+	return OK;
 }
 
 /* ---- written at the end as it comes, without asking for durability of each piece ---- */

@@ -35,11 +35,11 @@ const char *const kernel_steps[] = {
 	"CREATE INDEX notice_unsent ON notice (id) WHERE sent = 0;"
 	"CREATE TABLE blob (id @text PRIMARY KEY, party @int NOT NULL, type @text NOT NULL, name @text NOT NULL, size @int NOT NULL, open @int NOT NULL,"
 	" at @int NOT NULL)@end;",
-	/* 2: tables that arrive and are filed line by line; facts are sealed */
-	"CREATE TABLE load (id @int PRIMARY KEY, account @int NOT NULL, party @int NOT NULL, what @text NOT NULL, state @text NOT NULL, at @int NOT NULL,"
-	" facts @blob NOT NULL)@end;"
-	"CREATE INDEX load_party ON load (party, id);"
-	"CREATE INDEX load_due ON load (id) WHERE state IN ('checking', 'filing');",
+	/* 2: long work; facts are sealed */
+	"CREATE TABLE job (id @int PRIMARY KEY, account @int NOT NULL, party @int NOT NULL, kind @text NOT NULL, what @text NOT NULL, state @text NOT NULL,"
+	" due @int NOT NULL, at @int NOT NULL, facts @blob NOT NULL)@end;"
+	"CREATE INDEX job_party ON job (party, kind, id);"
+	"CREATE INDEX job_due ON job (id) WHERE due = 1;",
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 
@@ -99,11 +99,11 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	                    " WHERE s.token = $1 AND a.ended = 0",
 	[SQL_ACTOR_GET] = "SELECT a.id, a.party, a.roles, a.standing, a.login, a.region, 0, p.uscc, p.name, p.region, p.roles, p.state, p.open_by_default"
 	                  " FROM account a LEFT JOIN party p ON p.id = a.party WHERE a.id = $1 AND a.ended = 0",
-	[SQL_LOAD_PUT] = "INSERT INTO load (id, account, party, what, state, at, facts) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-	                 " ON CONFLICT (id) DO UPDATE SET state = $5, facts = $7",
-	[SQL_LOAD_GET] = "SELECT id, account, party, what, state, at, facts FROM load WHERE id = $1",
-	[SQL_LOAD_DUE] = "SELECT id FROM load WHERE state IN ('checking', 'filing') ORDER BY id LIMIT 1",
-	[SQL_LOAD_LIST] = "SELECT id FROM load WHERE party = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
+	[SQL_JOB_PUT] = "INSERT INTO job (id, account, party, kind, what, state, due, at, facts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+	                " ON CONFLICT (id) DO UPDATE SET state = $6, due = $7, facts = $9",
+	[SQL_JOB_GET] = "SELECT id, account, party, kind, what, state, at, facts FROM job WHERE id = $1",
+	[SQL_JOB_DUE] = "SELECT id, kind FROM job WHERE due = 1 AND id > $1 ORDER BY id LIMIT 1",
+	[SQL_JOB_LIST] = "SELECT id FROM job WHERE party = $1 AND kind = $2 ORDER BY id DESC LIMIT 50",
 	[SQL_SESSION_DROP_ACCOUNT] = "DELETE FROM session WHERE account = $1",
 	[SQL_CONSENT_PUT] = "INSERT INTO consent (party, dock, since, until) VALUES ($1, $2, $3, 0)"
 	                    " ON CONFLICT (party, dock) DO UPDATE SET since = $3, until = 0",

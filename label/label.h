@@ -73,9 +73,11 @@ struct str label_fill(struct arena *a, struct str text, const struct label_value
 struct label_logo { struct str png; };                    /* bytes of a PNG; empty: none */
 struct label_sink { bool (*put)(void *ctx, const char *p, size_t n); void *ctx; };
 
-/* Sheets as one PDF (sheet.c). Bounded memory whatever the number of labels. */
+/* Sheets as one PDF (sheet.c). A full page leaves at once; some 0.1 KB a label stay, for the PDF's table of objects. A label that is refused takes
+ * no place: the sheet goes on with the next. */
 struct label_sheet;
-enum err sheet_begin(const struct label_template *t, const struct label_logo *logo, const struct label_sink *to, struct label_sheet **ret) MUST_USE;
+enum err sheet_begin(const struct label_template *t, const struct label_logo *logo, const struct label_sink *to, struct label_sheet **ret,
+                     struct str *why_zh, struct str *why_en) MUST_USE;       /* `t` has to outlive the sheet */
 enum err sheet_put(struct label_sheet *s, struct arena *a, const struct label_value *v, size_t n, struct str *why_zh, struct str *why_en) MUST_USE;
 uint64_t sheet_pages(const struct label_sheet *s);
 enum err sheet_end(struct label_sheet *s) MUST_USE;       /* frees s whatever it answers; what was put before an error is a whole PDF */
@@ -83,10 +85,10 @@ void sheet_drop(struct label_sheet *s);
 
 /* One label as SVG of the template's size (svg.c), and in the languages of label printers (printer.c).
  * `dots_mm`: 8 (203 dpi), 12 (300 dpi) or 24 (600 dpi). Chinese text goes as a picture, so that any printer prints it. */
-enum err label_svg(struct arena *a, const struct label_template *t, const struct label_logo *logo, const struct label_value *v, size_t n, struct buf *to,
-                   struct str *why_zh, struct str *why_en) MUST_USE;
+enum err label_svg(struct arena *a, const struct label_template *t, const struct label_logo *logo, const struct label_value *v, size_t n,
+                   struct buf *to, struct str *why_zh, struct str *why_en) MUST_USE;
 enum printer { PRINTER_ZPL, PRINTER_TSPL };
-enum err label_print(struct arena *a, enum printer p, const struct label_template *t, unsigned dots_mm, const struct label_value *v, size_t n,
-                     struct buf *to, struct str *why_zh, struct str *why_en) MUST_USE;
+enum err label_print(struct arena *a, enum printer p, const struct label_template *t, const struct label_logo *logo, unsigned dots_mm,
+                     const struct label_value *v, size_t n, struct buf *to, struct str *why_zh, struct str *why_en) MUST_USE;
 
 #endif

@@ -113,6 +113,27 @@ struct node *emit_json_schema(struct arena *a, const struct type *t)
 	return o;
 }
 
+struct node *emit_package_schema(struct arena *a, const struct type *t)
+{
+	static const char *const texts[] = { "ref", "at", "id" }, *const lists[] = { "open", "withhold", "withheld" };
+	struct node *o = emit_json_schema(a, t), *props = (struct node *)(uintptr_t)node_get(o, "properties");
+	struct node *required = (struct node *)(uintptr_t)node_get(o, "required");
+
+	put_z(a, put_obj(a, props, "type"), "const", t->name);
+	for (size_t i = 0; i < ROWS(texts); i++)
+		put_z(a, put_obj(a, props, texts[i]), "type", "string");
+	put_z(a, put_obj(a, props, "index"), "type", "integer");
+	for (size_t i = 0; i < ROWS(lists); i++) {
+		struct node *list = put_obj(a, props, lists[i]);
+
+		put_z(a, list, "type", "array");
+		put_z(a, put_obj(a, list, "items"), "type", "string");
+	}
+	if (required)
+		node_add(required, node_str(a, S("type")));
+	return o;
+}
+
 static struct node *form_options(struct arena *a, const struct field *f)
 {
 	struct node *arr = node_arr(a);

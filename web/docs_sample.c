@@ -80,7 +80,7 @@ static struct str text_for(struct str name)
 		{ "leaf", "{\"t\":\"…\"}" }, { "proof", "c2sp.org/tlog-proof@v1\n…" }, { "token", "sy_…" }, { "uscc", "91320623MA1EXRP04T" },
 		{ "file", "4e98a3f12b00fde092023cc3f95d056ddded63984cc4821102ce4d29b558b11b" }, { "region", "320623" }, { "code", "0BQRVXXTJ4MAVAY4WHPP" },
 		{ "clause", "附2-1-2" }, { "why_zh", "" }, { "why_en", "" }, { "before", "" }, { "raw", "" }, { "detail", "" }, { "corrects", "" },
-		{ "corrected_by", "" }, { "verdict", "valid_first" }, { "level", "ok" }, { "first_seen", "2026-11-22T09:30:00Z" },
+		{ "corrected_by", "" }, { "what", "product" }, { "list", "code_scheme" }, { "verdict", "valid_first" }, { "level", "ok" }, { "first_seen", "2026-11-22T09:30:00Z" },
 	};
 
 	for (size_t i = 0; i < ROWS(known); i++)
@@ -151,9 +151,9 @@ struct node *docs_body(struct arena *a, const struct node *api, const struct nod
 
 struct str docs_answer(struct arena *a, const struct node *api, const struct node *good)
 {
-	const struct node *json = node_get(node_get(good, "content"), "application/json");
+	const struct node *schema = node_get(node_get(node_get(good, "content"), "application/json"), "schema");
 
-	return json ? docs_pretty(a, sample(a, api, node_get(json, "schema"), S(""), 0)) : S("");
+	return schema ? docs_pretty(a, sample(a, api, schema, S(""), 0)) : S("");
 }
 
 /* ---- the request as a command ---- */
@@ -169,8 +169,8 @@ static void quoted(struct buf *b, struct str s)
 	buf_char(b, '\'');
 }
 
-/* Members of the path stand as samples, of the query only those that must be there. */
-static void put_url(struct buf *b, struct arena *a, const struct node *api, const char *base, struct str path, const struct node *op)
+/* Members of the path stand as samples. */
+static void put_url(struct buf *b, struct arena *a, const char *base, struct str path)
 {
 	struct buf url = buf_in(a, 200);
 
@@ -184,12 +184,9 @@ static void put_url(struct buf *b, struct arena *a, const struct node *api, cons
 		}
 		while (path.p[end] != '}')
 			end++;
-		buf_add(&url, str_is(str_sub(path, i + 1, end - i - 1), "what") ? S("product") : str_is(str_sub(path, i + 1, end - i - 1), "list") ? S("code_scheme")
-		            : text_for(str_sub(path, i + 1, end - i - 1)));
+		buf_add(&url, text_for(str_sub(path, i + 1, end - i - 1)));
 		i = end;
 	}
-	(void)api;
-	(void)op;
 	quoted(b, buf_str(&url));
 }
 
@@ -201,7 +198,7 @@ struct str docs_curl(struct arena *a, const struct node *api, const char *base, 
 	struct buf b = buf_in(a, 1024);
 
 	buf_z(&b, str_is(method, "POST") && !content ? "curl -X POST " : "curl ");
-	put_url(&b, a, api, base, path, op);
+	put_url(&b, a, base, path);
 	if (security && security->first && security->first->first)
 		buf_z(&b, " \\\n  -H 'Authorization: Bearer sy_…'");
 	if (str_is(method, "POST") && security && security->first && security->first->first)
@@ -210,12 +207,12 @@ struct str docs_curl(struct arena *a, const struct node *api, const char *base, 
 		struct node *body = docs_body(a, api, schema);
 
 		for (const struct node *x = body->first; x; x = x->next)
-			buf_fmt(&b, " \\\n  -F %.*s=%.*s", STR_ARG(x->key), STR_ARG(str_is(x->key, "what") ? S("product") : S("…")));
+			buf_fmt(&b, " \\\n  -F %.*s=%.*s", STR_ARG(x->key), STR_ARG(text_for(x->key)));
 		buf_fmt(&b, " \\\n  -F upload=@%s", body->n ? "products.xlsx" : "report.pdf");
 	} else if (content) {
 		buf_z(&b, " \\\n  -H 'Content-Type: application/json' \\\n  -d ");
 		quoted(&b, docs_pretty(a, docs_body(a, api, schema)));
-	} else if (!str_is(method, "POST") && !node_get(node_get(node_get(node_get(op, "responses"), "200"), "content"), "application/json")) {
+	} else if (!str_is(method, "POST") && node_get(node_get(node_get(op, "responses"), "200"), "headers")) {
 		buf_z(&b, " -OJ");
 	}
 	return buf_str(&b);

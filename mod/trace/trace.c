@@ -44,11 +44,11 @@ static const struct field report_fields[] = {
 	const struct type id##_type = { .name = #id, .schema = sch, .zh = z, .en = e, .leaf = lf, .blind = bl, .fields = id##_fields, \
 		.n = ROWS(id##_fields), .clause = cl, .title = ti, __VA_ARGS__ };
 /*   name        schema                      Chinese             English                  leaf       blind  clause       title */
-TYPE(product,    "samr-2024-10/product",   "产品",             "product",               LEAF_OBJ,  false, "附2-1-2",   "product_name")
-TYPE(batch,      "samr-2024-10/batch",     "批次",             "batch",                 LEAF_OBJ,  false, "附2-1-2",   "factory_batch_or_serial_no", .plural = "batches")
-TYPE(sale,       "samr-2024-10/sale",      "生产单位流向",     "sale by the maker",     LEAF_FLOW, true,  "附2-1-3",   "buyer_name")
-TYPE(purchase,   "samr-2024-10/purchase",  "销售单位进货",     "purchase by a seller",  LEAF_FLOW, true,  "附2-2-2",   "supplier_name")
-TYPE(resale,     "samr-2024-10/resale",    "销售单位售出",     "sale by a seller",      LEAF_FLOW, true,  "附2-2-2",   "customer_name")
+TYPE(product,    "samr-2024-10/product",   "产品",             "product",               LEAF_OBJ,  false, "附2-1-2",   "product_name", .package = "annex2")
+TYPE(batch,      "samr-2024-10/batch",     "批次",             "batch",                 LEAF_OBJ,  false, "附2-1-2",   "factory_batch_or_serial_no", .plural = "batches", .package = "annex2")
+TYPE(sale,       "samr-2024-10/sale",      "生产单位流向",     "sale by the maker",     LEAF_FLOW, true,  "附2-1-3",   "buyer_name", .package = "annex2")
+TYPE(purchase,   "samr-2024-10/purchase",  "销售单位进货",     "purchase by a seller",  LEAF_FLOW, true,  "附2-2-2",   "supplier_name", .package = "annex2")
+TYPE(resale,     "samr-2024-10/resale",    "销售单位售出",     "sale by a seller",      LEAF_FLOW, true,  "附2-2-2",   "customer_name", .package = "annex2")
 TYPE(pack,       "suyuan/pack",            "码包",             "pack of codes",         LEAF_SET,  true,  "附3",       "grain")
 TYPE(activation, "suyuan/activation",      "激活",             "activation",            LEAF_SET,  true,  "附3",       "batch")
 TYPE(life,       "suyuan/life",            "码的状态变化",     "what happened to codes", LEAF_SET, true,  "一",        "event", .plural = "lives")
@@ -140,5 +140,5 @@ static const struct op ops[] = {
 
 const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,
 	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .tables = trace_tables, .derived = trace_derived,
-	.n_derived = TRACE_DERIVED, .project = trace_project, .fact = trace_fact, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
+	.n_derived = TRACE_DERIVED, .project = trace_project, .fact = trace_fact, .outward = items_outward, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
 	.close = trace_close, .tick = trace_tick };

@@ -218,6 +218,7 @@ class Files(unittest.TestCase):
         rows = [("/v1/templates/product?as=xlsx", "产品模板.xlsx"), ("/v1/templates/batch?as=csv", "批次模板.csv"), ("/v1/templates/sale.create", "生产单位流向模板.xlsx"),
                 ("/v1/products/export?as=xlsx", r"产品-\d{4}-\d\d-\d\d\.xlsx"), ("/v1/batches/export?as=ndjson", r"批次-[-\d]+\.ndjson"),
                 ("/v1/sales/export", r"生产单位流向-[-\d]+\.csv"), (load + "/refused", "产品 一-未填报的行.csv"), (load + "/refused?as=xlsx", "产品 一-未填报的行.xlsx"),
+                ("/v1/packages/annex2", r"附件2数据包-[-\d]+\.ndjson"), ("/v1/packages/annex2?as=xlsx", r"附件2数据包-[-\d]+\.xlsx"),
                 ("/v1/packs/%s/codes?format=csv" % pack, "追溯码-%s.csv" % pack)]
         for where, want in rows:
             status, r, _ = H.ask("GET", where, None, H.bearer("maker"))
