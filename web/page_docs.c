@@ -48,7 +48,9 @@ static struct node *op_row(struct ask *q, const struct found *f)
 /* ---- the index ---- */
 
 /* The way of one batch, in the order an integrator meets it. */
-static const char *const way[] = { "token.create", "product.create", "file.put", "batch.create", "pack.create", "pack.codes", "sale.create", "scan", "receipt.get", "load.create" };
+static const char *const way[] = {
+	"token.create", "product.create", "file.put", "batch.create", "pack.create", "pack.codes", "sale.create", "scan", "receipt.get", "load.create",
+};
 
 static void put_tag(struct ask *q, struct node *list, const struct node *tag)
 {
@@ -240,6 +242,7 @@ void page_docs_op(struct ask *q)
 	put_str(q->a, o, "curl", docs_curl(q->a, q->f->api, kernel_public_url(q->f->k), f.method, f.path, f.op));
 	put_answer(q, o, &f);
 	put_problems(q, o, f.op);
-	put_bool(q->a, o, "form_page", str_is(f.method, "POST") && may(q, op_find(q->f->k, name)));
+	if (str_is(f.method, "POST") && may(q, op_find(q->f->k, name)))
+		put_str(q->a, o, "form_page", str_is(name, "load.create") ? S("/ui/loads/new") : str_fmt(q->a, "/ui/op/%.*s", STR_ARG(name)));
 	reply_page(q, 200, "docs_op", o);
 }

@@ -6,7 +6,8 @@
 /* What anybody may file is no daily work of anybody; the kernel decides the rest when the table comes. */
 bool loadable(const struct ask *q, const struct op *op)
 {
-	return op && op->method == POST && op->mode == WRITES && op->in && op->in->schema && op->files == op->in && !op->upload && !(op->who & R_ANYONE) && may(q, op);
+	return op && op->method == POST && op->mode == WRITES && op->in && op->in->schema && op->files == op->in && !op->upload &&
+	       !(op->who & R_ANYONE) && may(q, op);
 }
 
 /* In the order of the types, which is that of the work. */
