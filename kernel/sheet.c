@@ -171,8 +171,9 @@ static struct str example_of(struct call *c, const struct field *f, const struct
 	case KIND_REF: return S("名称或13位编号");
 	case KIND_FILE: return S("已上传文件的编号");
 	case KIND_ITEMS: case KIND_CODES: return S("每行一个码");
+	case KIND_URL: return S("https://");
 	case KIND_LISTED: case KIND_NAMES: return col->n_choice ? col->choice[0] : S("");
-	default: return f->need == IF_APPLICABLE ? S(NOT_APPLICABLE) : S("示例");
+	default: return f->need == IF_APPLICABLE ? S(NOT_APPLICABLE) : f->need == OPTIONAL ? S("") : S("示例");
 	}
 }
 
