@@ -1,5 +1,6 @@
 /* kernel/doc.c - papers that follow from the tables: OpenAPI 3.1 and the manual. */
 #include "kernel/doc.h"
+#include "kernel/sheet.h"
 
 static bool in_path(struct arena *a, const struct op *op, const struct field *f) { return strstr(op->path, str_fmt(a, "{%s}", f->name).p) != NULL; }
 
@@ -163,7 +164,7 @@ static struct node *body_schema(struct kernel *k, struct arena *a, const struct 
 
 static void add_upload(struct arena *a, struct node *content, const struct op *op)
 {
-	static const char *const raw[] = { "application/octet-stream", "application/pdf", "image/jpeg", "image/png" };
+	static const char *const raw[] = { "application/octet-stream", "application/pdf", "image/jpeg", "image/png", SHEET_CSV, "text/plain", "application/x-ndjson", SHEET_XLSX };
 	struct node *all = node_obj(a), *list = put_arr(a, all, "allOf"), *file = doc_members(a, S("upload:s"));
 
 	node_add(list, doc_ref(a, "schemas", op->name));
