@@ -173,9 +173,10 @@ static void send_table(struct ask *q)
 		reply_error(q, call_refuse(&q->call, E_BAD, "请选择要导入的文件；空文件不能导入", "choose the file; an empty one holds nothing to file"));
 		return;
 	}
-	put_z(q->a, in, "what", op->name);
+	put_z(q->a, in, "what", op ? op->name : "any");
 	put_str(q->a, in, "name", named.n ? named : table->file_name);
-	put_str(q->a, in, "fixed", shared_text(q, op, q->call.raw));
+	if (op)
+		put_str(q->a, in, "fixed", shared_text(q, op, q->call.raw));
 	if (str_is(choice, "all") || str_is(choice, "good"))
 		put_str(q->a, in, "choice", choice);
 	q->call.raw = in;
@@ -188,15 +189,16 @@ static void send_table(struct ask *q)
 
 void page_load_send(struct ask *q)
 {
-	const struct op *op = op_asked(q);
-	enum err e = op ? body_read(q, op) : E_ABSENT;
+	const struct op *create = op_find(q->f->k, S("load.create")), *op = op_asked(q);
+	bool package = str_is(ask_query(q, "what"), "any");
+	enum err e = op || package ? body_read(q, op ? op : create) : E_ABSENT;
 
-	q->op = op;
+	q->op = op ? op : create;
 	if (!e)
 		e = session_find(q);
 	if (!e && q->who->roles == R_ANYONE)
 		e = E_NOAUTH;
-	if (!e && !loadable(q, op))
+	if (!e && !(package ? may(q, create) : loadable(q, op)))
 		e = E_DENIED;
 	q->from_page = !e;
 	q->again = new_page;

@@ -71,7 +71,7 @@ class Sending(unittest.TestCase):
         self.assertIn("/ui/loads", H.page("/me", "maker")[1])
         for what in ["session.open", "nothing", "maker.register", "file.put", "purchase"]:
             page = H.page("/ui/loads/new?what=" + what, "maker")[1]
-            self.assertNotIn('type="file"', page, what)
+            self.assertNotIn("data-table", page, what)
 
     def test_a_table_is_looked_through_and_the_good_lines_filed(self):
         bad = line("看二", "单层股钢丝蝇") + line("") + '"没有合上\n'
@@ -125,6 +125,21 @@ class Sending(unittest.TestCase):
         body, head = kit.multipart([("csrf", H.csrf("maker")), ("load_choice", "all"), ("table", HEAD + line("先选二"), "b.csv")])
         _, r, _ = H.ask("POST", "/ui/loads/new?what=product", body, H.cookie("maker", **head))
         self.assertEqual(settled(r.getheader("Location"))["filed"], 1)
+
+    def test_a_package_goes_out_and_another_comes_in(self):
+        _, page = H.page("/ui/loads/new", "maker")
+        self.assertIn("/v1/packages/annex2?as=xlsx", page)
+        for form in ("ndjson", "json", "csv", "xlsx"):
+            status, r, text = H.ask("GET", "/v1/packages/annex2?as=" + form, None, H.bearer("maker"))
+            self.assertEqual(status, 200)
+            self.assertIsNotNone(file_name(r), form)
+        record = {"type": "product", "ref": "p", "product_name": "别处来的绳", "product_type": "steel_wire_ropes_01", "specification_model": "6x36",
+                  "warranty_period": "不涉及", "mandatory_national_standard": ["无适用的强制性国家标准"], "standard_applied": ["GB/T 20118-2017"],
+                  "licence_or_ccc_certificate_no": "(苏)XK05-005-00001", "manual_or_warning": "不涉及"}
+        path, load = sent(json.dumps({"schema": "samr-2024-10/annex2/1", "records": [record]}), what="any", name="包.json")
+        self.assertEqual((load["state"], load["good"], load["bad"]), ("checked", 1, 0), load)
+        do(path, "file", choice="all")
+        self.assertEqual(settled(path)["filed"], 1)
 
     def test_a_bad_file_is_explained(self):
         path, load = sent("产品名称,颜色\n绳,红\n")
