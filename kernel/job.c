@@ -51,19 +51,19 @@ enum err job_own(struct call *c, struct str text, const char *kind, struct job *
 	return !e && ret->account != c->who->account && !(ret->party && ret->party == c->who->party) ? E_ABSENT : e;
 }
 
-enum err job_list(struct call *c, const char *kind, struct job **ret, size_t *ret_n)
+enum err job_list(struct call *c, const char *kind, bool house, struct job **ret, size_t *ret_n)
 {
 	struct job *all;
 	struct rows r;
 	size_t n = 0;
-	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_JOB_LIST], VALS(V_I(c->who->party), V_T(str_of(kind))), &r);
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_JOB_LIST], VALS(V_I(house ? 0 : c->who->party), V_T(str_of(kind))), &r);
 
 	if (e)
 		return e;
 	all = TAKE(c->arena, struct job, r.n + 1);
 	for (size_t i = 0; i < r.n && !e; i++) {
 		e = job_get(c, row_int(&r, i, 0), kind, &all[n]);
-		n += all[n].party || all[n].account == c->who->account;
+		n += all[n].party || all[n].account == (house ? 0 : c->who->account);
 	}
 	*ret = all;
 	*ret_n = n;
@@ -80,7 +80,7 @@ enum err job_seal(struct kernel *k, struct arena *a, const struct job *j, struct
 
 void job_tell(struct db *db, const struct job *j, bool due, struct str sealed)
 {
-	db_tell(db, kernel_sql[SQL_JOB_PUT], VALS(V_I(j->id), V_I(j->account), V_I(j->party), V_T(j->kind), V_T(j->what), V_T(j->state), V_I(due), V_I(j->at),
+	db_tell(db, kernel_sql[SQL_JOB_PUT], VALS(V_I(j->id), V_I(j->account), V_I(j->party), V_T(j->kind), V_T(j->what), V_T(j->state), V_I(!due ? 0 : j->after > 1 ? j->after : 1), V_I(j->at),
 	        V_B(sealed)));
 }
 
@@ -95,6 +95,16 @@ enum err job_keep(struct call *c, const struct job *j, bool due)
 	if (due && c->k->jobs)
 		atomic_store(&c->k->jobs->waits, true);
 	return db_sticky(c->db);
+}
+
+enum err job_waits(struct call *c, const char *kind, struct str what, bool *ret)
+{
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_JOB_WAITS], VALS(V_T(str_of(kind)), V_T(what)), &r);
+
+	if (!e)
+		*ret = r.n > 0;
+	return e;
 }
 
 /* ---- a change ordered by the worker ---- */
@@ -205,6 +215,17 @@ enum err job_wrong_state(struct call *c, const struct job *j)
 	                   str_fmt(c->arena, "not while it is %.*s", STR_ARG(j->state)).p);
 }
 
+/* ---- what a kind's run may ask for ---- */
+
+int64_t job_clock(void) { return clock_now(); }
+
+enum err job_fetch(struct worker *w, struct arena *a, const char *url, struct fetched *ret)
+{
+	struct fetch f = { url, node_get(w->k->settings, "fetch_hosts"), &w->stop };
+
+	return w->k->fetch ? w->k->fetch->get(a, &f, ret) : E_STATE;
+}
+
 /* ---- the thread ---- */
 
 static const struct job_kind *kind_of(const struct kernel *k, struct str name)
@@ -305,6 +326,30 @@ void jobs_committed(struct kernel *k)
 {
 	if (k->jobs && atomic_exchange(&k->jobs->waits, false))
 		wake(k->jobs);
+}
+
+static enum err come_due(struct call *c, void *ctx)
+{
+	(void)ctx;
+	db_tell(c->db, kernel_sql[SQL_JOB_COME], VALS(V_I(c->now)));
+	atomic_store(&c->k->jobs->waits, true);
+	return db_sticky(c->db);
+}
+
+/* Jobs that were put off until a time: asked of a reader each second, changed only when there is one. */
+void jobs_tick(struct kernel *k, int64_t now)
+{
+	struct rows r = { 0 };
+	struct arena a;
+	struct db *db;
+
+	if (!k->jobs || readers_borrow(k->readers, &db))
+		return;
+	arena_init(&a, 1 << 16, NULL);
+	if (!db_ask(db, &a, kernel_sql[SQL_JOB_LATER], VALS(V_I(now)), &r) && r.n && kernel_change(k, now, come_due, NULL, NULL))
+		say(SAY_WARN, "jobs that have come due wait for a quieter second");
+	arena_end(&a);
+	readers_return(k->readers, db);
 }
 
 void jobs_stop(struct kernel *k)

@@ -109,6 +109,43 @@ int64_t node_number(const struct node *obj, const char *key, int64_t otherwise)
 	return n && n->kind == NODE_INT ? n->i : otherwise;
 }
 
+/* "~1" is "/" and "~0" is "~" inside a step. */
+static bool step_is(struct str step, struct str name)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < step.n; i++, at++) {
+		char ch = step.p[i];
+
+		if (ch == '~' && i + 1 < step.n && (step.p[i + 1] == '0' || step.p[i + 1] == '1'))
+			ch = step.p[++i] == '0' ? '~' : '/';
+		if (at == name.n || name.p[at] != ch)
+			return false;
+	}
+	return at == name.n;
+}
+
+const struct node *node_at(const struct node *n, struct str pointer)
+{
+	struct str step;
+
+	if (pointer.n && pointer.p[0] != '/')
+		return NULL;
+	for (pointer = str_sub(pointer, 1, pointer.n); n && pointer.p && str_cut(&pointer, '/', &step);) {
+		const struct node *x = n->first;
+		int64_t at = 0;
+
+		if (n->kind == NODE_ARR && (!str_to_int(step, &at) || at < 0 || at >= (int64_t)n->n))
+			return NULL;
+		if (n->kind != NODE_ARR && n->kind != NODE_OBJ)
+			return NULL;
+		while (x && (n->kind == NODE_ARR ? at-- > 0 : !step_is(step, x->key)))
+			x = x->next;
+		n = x;
+	}
+	return n;
+}
+
 /* ---- writing ---- */
 
 /* UTF-8 sorts by code point, UTF-16 puts U+E000..U+FFFF (first byte ee or ef) behind the surrogates of everything

@@ -79,6 +79,7 @@ struct type {
 	const char *clause;
 	const char *title;        /* the field that names a record in lists */
 	const char *plural;       /* "batches" in URLs; NULL: name + "s" */
+	bool common;              /* of no party or region: everybody lists all of them */
 };
 
 #define OURS "本平台"
