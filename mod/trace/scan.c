@@ -75,6 +75,7 @@ static void put_product(struct call *c, struct node *o, const struct record *r)
 	put_value(c, p, "standards", r, PRODUCT_mandatory_national_standard);
 	put_value(c, p, "standard_applied", r, PRODUCT_standard_applied);
 	put_value(c, p, "permit", r, PRODUCT_licence_or_ccc_certificate_no);
+	put_value(c, p, "ccc_mark_no", r, PRODUCT_ccc_mark_no);
 	if (permit->said == SAID_VALUE)
 		put_z(c->arena, p, "permit_kind_zh", is_digit(permit->text.p[0]) ? "强制性产品认证证书" : "生产许可证");
 	put_str(c->arena, p, "stated_on", date_str(c->arena, r->at, CHINA_OFFSET_MIN));
@@ -194,6 +195,9 @@ enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct 
 			return e;
 		put_product(c, o, &prod);
 		put_record(c, o, &prod);
+		e = permit_view(c, (struct node *)(uintptr_t)node_get(o, "product"), prod.values, prod.party);
+		if (e)
+			return e;
 	} else {
 		struct node *g = put_obj(c->arena, o, "product");
 
@@ -387,6 +391,7 @@ enum err scan_run(struct call *c)
 	e = put_codes(c, c->out, &p, !p.p.theirs);
 	if (!e)
 		e = goods_view(c, &p.p, st.batch, c->out);
+	permit_name_codes(c, c->out);
 	return e ? e : put_steps(c, c->out, ev, n);
 }
 
