@@ -228,42 +228,53 @@ enum err job_fetch(struct worker *w, struct arena *a, const char *url, struct fe
 
 /* ---- the thread ---- */
 
-static const struct job_kind *kind_of(const struct kernel *k, struct str name)
+enum { KINDS_MAX = 16 };
+
+/* Each kind with how far this pass has come in it: a job that could not be worked on lets the others pass. */
+struct kinds { const struct job_kind *kind[KINDS_MAX]; int64_t after[KINDS_MAX]; size_t n; };
+
+static struct kinds kinds_of(const struct kernel *k)
 {
-	for (size_t m = 0; m < k->n_modules; m++)
-		for (size_t i = 0; i < k->modules[m]->n_jobs; i++)
-			if (str_is(name, k->modules[m]->jobs[i].kind))
-				return &k->modules[m]->jobs[i];
-	return NULL;
+	struct kinds ks = { .n = 0 };
+
+	for (int patient = 0; patient < 2; patient++)
+		for (size_t m = 0; m < k->n_modules; m++)
+			for (size_t i = 0; i < k->modules[m]->n_jobs && ks.n < KINDS_MAX; i++)
+				if (k->modules[m]->jobs[i].patient == (patient == 1))
+					ks.kind[ks.n++] = &k->modules[m]->jobs[i];
+	return ks;
 }
 
-/* The first due job after `after`; 0: none. */
-static int64_t next_due(struct kernel *k, int64_t after, const struct job_kind **ret)
+/* The next due job and the place of its kind; 0: none. */
+static int64_t next_due(struct kernel *k, const struct kinds *ks, size_t *ret)
 {
 	struct arena a;
-	struct rows r = { 0 };
 	struct db *db;
 	int64_t id = 0;
 
 	if (readers_borrow(k->readers, &db))
 		return 0;
 	arena_init(&a, 1 << 16, NULL);
-	if (!db_ask(db, &a, kernel_sql[SQL_JOB_DUE], VALS(V_I(after)), &r) && r.n) {
+	for (size_t i = 0; i < ks->n && !id; i++) {
+		struct rows r = { 0 };
+
+		if (db_ask(db, &a, kernel_sql[SQL_JOB_DUE], VALS(V_I(ks->after[i]), V_T(str_of(ks->kind[i]->kind))), &r) || !r.n)
+			continue;
 		id = row_int(&r, 0, 0);
-		*ret = kind_of(k, row_str(&r, 0, 1));
+		*ret = i;
 	}
 	arena_end(&a);
 	readers_return(k->readers, db);
 	return id;
 }
 
-/* A job that could not be worked on lets the others pass. */
 static void work_through(struct jobs *q)
 {
-	const struct job_kind *kind = NULL;
-	int64_t after = 0, id;
+	struct kinds ks = kinds_of(q->w.k);
+	size_t at = 0;
+	int64_t id;
 
-	while (!atomic_load(&q->w.stop) && (id = next_due(q->w.k, after, &kind)) != 0) {
+	while (!atomic_load(&q->w.stop) && (id = next_due(q->w.k, &ks, &at)) != 0) {
 		struct job_now *now = &q->w.now;
 
 		atomic_store(&now->done, 0);
@@ -272,9 +283,9 @@ static void work_through(struct jobs *q)
 		atomic_store(&now->bad, 0);
 		atomic_store(&now->filed, 0);
 		atomic_store(&now->id, id);
-		if ((!kind || kind->run(&q->w, id)) && !atomic_load(&q->w.stop)) {
+		if (ks.kind[at]->run(&q->w, id) && !atomic_load(&q->w.stop)) {
 			say(SAY_WARN, "job %lld could not be worked on; it is tried again at the next start", (long long)id);
-			after = id;
+			ks.after[at] = id;
 		}
 		atomic_store(&now->id, 0);
 	}

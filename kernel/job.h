@@ -28,6 +28,7 @@ struct job_kind {
 	const char *kind;
 	/* Leaves the job in a state that is not due (job_change), or answers why it could not: then it is tried again at the next start. */
 	enum err (*run)(struct worker *w, int64_t id);
+	bool patient;      /* waits while anything of another kind is due: there may be many, and each may take its time */
 };
 
 int64_t job_new_id(struct call *c);

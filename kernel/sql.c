@@ -105,7 +105,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_JOB_PUT] = "INSERT INTO job (id, account, party, kind, what, state, due, at, facts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 	                " ON CONFLICT (id) DO UPDATE SET state = $6, due = $7, facts = $9",
 	[SQL_JOB_GET] = "SELECT id, account, party, kind, what, state, at, facts FROM job WHERE id = $1",
-	[SQL_JOB_DUE] = "SELECT id, kind FROM job WHERE due = 1 AND id > $1 ORDER BY id LIMIT 1",
+	[SQL_JOB_DUE] = "SELECT id FROM job WHERE due = 1 AND kind = $2 AND id > $1 ORDER BY id LIMIT 1",
 	[SQL_JOB_LATER] = "SELECT id FROM job WHERE due > 1 AND due <= $1 LIMIT 1",
 	[SQL_JOB_COME] = "UPDATE job SET due = 1 WHERE due > 1 AND due <= $1",
 	[SQL_JOB_WAITS] = "SELECT id FROM job WHERE due > 0 AND kind = $1 AND what = $2 LIMIT 1",

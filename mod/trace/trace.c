@@ -82,7 +82,7 @@ static const struct type ticket_in = { .name = "ticket", .zh = "线索查询", .
 static const struct field number_fields[] = { ROW(number, PERMIT, REQUIRED, PUBLIC, "附3-四", "证书或许可证编号", .en = "certificate or licence number") };
 static const struct type number_in = { .name = "number", .zh = "联网查询", .en = "look-up", .fields = number_fields, .n = 1 };
 
-static const struct job_kind jobs[] = { { "lookup", lookup_run } };
+static const struct job_kind jobs[] = { { .kind = "lookup", .run = lookup_run, .patient = true } };
 
 /* ---- flows ---- */
 
