@@ -125,23 +125,25 @@ static bool step_is(struct str step, struct str name)
 	return at == name.n;
 }
 
+static bool place_of(struct str step, const struct node *arr, int64_t *ret)
+{
+	return step.n && is_digit(step.p[0]) && (step.n == 1 || step.p[0] != '0') && str_to_int(step, ret) && *ret < (int64_t)arr->n;
+}
+
 const struct node *node_at(const struct node *n, struct str pointer)
 {
-	struct str step;
-
-	if (pointer.n && pointer.p[0] != '/')
-		return NULL;
-	for (pointer = str_sub(pointer, 1, pointer.n); n && pointer.p && str_cut(&pointer, '/', &step);) {
+	while (n && pointer.n) {
+		size_t end = pointer.p[0] == '/' ? str_find(str_sub(pointer, 1, pointer.n), '/') : 0;
+		struct str step = str_sub(pointer, 1, end);
 		const struct node *x = n->first;
 		int64_t at = 0;
 
-		if (n->kind == NODE_ARR && (!str_to_int(step, &at) || at < 0 || at >= (int64_t)n->n))
-			return NULL;
-		if (n->kind != NODE_ARR && n->kind != NODE_OBJ)
+		if (pointer.p[0] != '/' || (n->kind != NODE_OBJ && n->kind != NODE_ARR) || (n->kind == NODE_ARR && !place_of(step, n, &at)))
 			return NULL;
 		while (x && (n->kind == NODE_ARR ? at-- > 0 : !step_is(step, x->key)))
 			x = x->next;
 		n = x;
+		pointer = str_sub(pointer, 1 + end, pointer.n);
 	}
 	return n;
 }

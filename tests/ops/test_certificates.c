@@ -62,6 +62,14 @@ static const struct node *scanned(struct house *h, struct str code)
 	return node_get(a.out, "product");
 }
 
+/* What is not in force stands at the top as well. */
+static bool warned(struct house *h, struct str code)
+{
+	struct answer a = call_ok(h, ANYBODY, "scan", "code", z(h, code), NULL);
+
+	return node_get(a.out, "warnings") && holds(json_str(&h->a, node_get(a.out, "warnings")), "截至 2026-11");
+}
+
 static const char *scan_state(struct house *h, struct str code) { return check_word(h, scanned(h, code), "state"); }
 
 /* ---- every state, before entry and afterwards ---- */
@@ -143,6 +151,7 @@ static void a_certificate_withdrawn_after_filing_shows_at_the_next_scan(void **s
 		assert_string_equal(check_word(h, p, "source"), LIST);
 		assert_string_equal(check_word(h, p, "as_of"), "2026-11-02");
 		assert_string_equal(scan_state(h, code2), "not_listed");
+		assert_true(warned(h, code) == !rows[i].good && !warned(h, code2));
 	}
 }
 
