@@ -117,8 +117,11 @@ static bool step_is(struct str step, struct str name)
 	for (size_t i = 0; i < step.n; i++, at++) {
 		char ch = step.p[i];
 
-		if (ch == '~' && i + 1 < step.n && (step.p[i + 1] == '0' || step.p[i + 1] == '1'))
-			ch = step.p[++i] == '0' ? '~' : '/';
+		if (ch == '~') {
+			if (++i == step.n || (step.p[i] != '0' && step.p[i] != '1'))
+				return false;
+			ch = step.p[i] == '0' ? '~' : '/';
+		}
 		if (at == name.n || name.p[at] != ch)
 			return false;
 	}
