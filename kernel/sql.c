@@ -41,8 +41,8 @@ const char *const kernel_steps[] = {
 	"CREATE INDEX job_party ON job (party, kind, id);"
 	"CREATE INDEX job_due ON job (id) WHERE due = 1;",
 	/* 3: due is 0 not, 1 at once, else the ms from which it is */
-	"CREATE INDEX job_later ON job (due) WHERE due > 1;"
-	"CREATE INDEX job_waits ON job (kind, what) WHERE due > 0;",
+	("CREATE INDEX job_later ON job (due) WHERE due > 1;"
+	 "CREATE INDEX job_waits ON job (kind, what) WHERE due > 0;"),
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 
