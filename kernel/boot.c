@@ -327,7 +327,7 @@ unsigned code_key_current(const struct kernel *k) { return k->code_key_now; }
 
 static enum err read_settings(struct kernel *k, char origin[256], char why[300])
 {
-	static const struct json_limits limits = { .bytes = 65536, .depth = 4, .nodes = 100 };
+	static const struct json_limits limits = { .bytes = 65536, .depth = 8, .nodes = 2000 };
 	struct json_trouble trouble;
 	struct node *o;
 	struct str text;
@@ -480,6 +480,7 @@ enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why
 	k->modules = with_house(k, s);
 	k->n_modules = s->n_modules + 1;
 	k->writing = s->writing;
+	k->fetch = s->fetch;
 	k->state = TAKE(&k->life, void *, k->n_modules);
 	e = open_all(k, s, why);
 	if (e) {
@@ -575,6 +576,7 @@ void *module_state(const struct kernel *k, const char *module)
 
 const char *kernel_public_url(const struct kernel *k) { return k->public_url; }
 struct str kernel_setting(const struct kernel *k, const char *name) { return node_text(k->settings, name); }
+const struct node *kernel_settings(const struct kernel *k) { return k->settings; }
 struct log *kernel_log(const struct kernel *k) { return k->log; }
 enum err kernel_reader(struct kernel *k, struct db **ret) { return readers_borrow(k->readers, ret); }
 void kernel_reader_end(struct kernel *k, struct db *db) { readers_return(k->readers, db); }

@@ -224,7 +224,7 @@ static enum err list_rows(struct call *c, const struct field *by, int64_t before
 
 	if (by)
 		return kernel_find(c, c->op->files, by->name, c->in[2].text, before, ret);
-	if (c->op->who & R_ANYONE && !(who->roles & (R_PARTY | R_OFFICER)))
+	if (c->op->who & R_ANYONE && (c->op->files->common || !(who->roles & (R_PARTY | R_OFFICER))))
 		return db_ask(c->db, c->arena, q->list_all, VALS(V_I(before)), ret);
 	if (who->roles & R_OFFICER) {
 		region_range(c, who->region, &from, &to);

@@ -39,6 +39,7 @@ struct kernel {
 	struct readers *readers;
 	struct crew *crew;
 	struct jobs *jobs;        /* of the writing kernel */
+	const struct fetcher *fetch;      /* NULL: no questions to other houses */
 	struct tile_source tiles; /* over the writing connection, for the writer thread */
 	bool writing;
 	struct str derived;       /* hash of the texts of the derived tables */
@@ -76,7 +77,7 @@ enum {
 	SQL_CASE_PUT, SQL_CASE_GET, SQL_CASE_MOVE, SQL_CASE_LIST_PARTY, SQL_CASE_LIST_REGION, SQL_CASE_LATE, SQL_CASE_REMINDED, SQL_CASE_LIST_ALL,
 	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT,
 	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_WEBHOOK_PUT,
-	SQL_JOB_PUT, SQL_JOB_GET, SQL_JOB_DUE, SQL_JOB_LIST, SQL_ACTOR_GET,
+	SQL_JOB_PUT, SQL_JOB_GET, SQL_JOB_DUE, SQL_JOB_LATER, SQL_JOB_COME, SQL_JOB_WAITS, SQL_JOB_LIST, SQL_ACTOR_GET,
 	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_TEXTS
 };
 extern const char *const kernel_sql[SQL_TEXTS];
@@ -115,6 +116,7 @@ void job_tell(struct db *db, const struct job *j, bool due, struct str sealed);
 enum err jobs_start(struct kernel *k) MUST_USE;
 void jobs_stop(struct kernel *k);
 void jobs_committed(struct kernel *k);
+void jobs_tick(struct kernel *k, int64_t now);
 /* people.c: account 0 is the operator at the console */
 enum err actor_again(struct call *c, int64_t account, struct str on_behalf, const struct actor **ret) MUST_USE;
 

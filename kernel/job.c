@@ -51,19 +51,19 @@ enum err job_own(struct call *c, struct str text, const char *kind, struct job *
 	return !e && ret->account != c->who->account && !(ret->party && ret->party == c->who->party) ? E_ABSENT : e;
 }
 
-enum err job_list(struct call *c, const char *kind, struct job **ret, size_t *ret_n)
+enum err job_list(struct call *c, const char *kind, bool house, struct job **ret, size_t *ret_n)
 {
 	struct job *all;
 	struct rows r;
 	size_t n = 0;
-	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_JOB_LIST], VALS(V_I(c->who->party), V_T(str_of(kind))), &r);
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_JOB_LIST], VALS(V_I(house ? 0 : c->who->party), V_T(str_of(kind))), &r);
 
 	if (e)
 		return e;
 	all = TAKE(c->arena, struct job, r.n + 1);
 	for (size_t i = 0; i < r.n && !e; i++) {
 		e = job_get(c, row_int(&r, i, 0), kind, &all[n]);
-		n += all[n].party || all[n].account == c->who->account;
+		n += all[n].party || all[n].account == (house ? 0 : c->who->account);
 	}
 	*ret = all;
 	*ret_n = n;
@@ -80,7 +80,7 @@ enum err job_seal(struct kernel *k, struct arena *a, const struct job *j, struct
 
 void job_tell(struct db *db, const struct job *j, bool due, struct str sealed)
 {
-	db_tell(db, kernel_sql[SQL_JOB_PUT], VALS(V_I(j->id), V_I(j->account), V_I(j->party), V_T(j->kind), V_T(j->what), V_T(j->state), V_I(due), V_I(j->at),
+	db_tell(db, kernel_sql[SQL_JOB_PUT], VALS(V_I(j->id), V_I(j->account), V_I(j->party), V_T(j->kind), V_T(j->what), V_T(j->state), V_I(!due ? 0 : j->after > 1 ? j->after : 1), V_I(j->at),
 	        V_B(sealed)));
 }
 
@@ -95,6 +95,16 @@ enum err job_keep(struct call *c, const struct job *j, bool due)
 	if (due && c->k->jobs)
 		atomic_store(&c->k->jobs->waits, true);
 	return db_sticky(c->db);
+}
+
+enum err job_waits(struct call *c, const char *kind, struct str what, bool *ret)
+{
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_JOB_WAITS], VALS(V_T(str_of(kind)), V_T(what)), &r);
+
+	if (!e)
+		*ret = r.n > 0;
+	return e;
 }
 
 /* ---- a change ordered by the worker ---- */
@@ -205,44 +215,66 @@ enum err job_wrong_state(struct call *c, const struct job *j)
 	                   str_fmt(c->arena, "not while it is %.*s", STR_ARG(j->state)).p);
 }
 
-/* ---- the thread ---- */
+/* ---- what a kind's run may ask for ---- */
 
-static const struct job_kind *kind_of(const struct kernel *k, struct str name)
+int64_t job_clock(void) { return clock_now(); }
+
+enum err job_fetch(struct worker *w, struct arena *a, const char *url, struct fetched *ret)
 {
-	for (size_t m = 0; m < k->n_modules; m++)
-		for (size_t i = 0; i < k->modules[m]->n_jobs; i++)
-			if (str_is(name, k->modules[m]->jobs[i].kind))
-				return &k->modules[m]->jobs[i];
-	return NULL;
+	struct fetch f = { url, node_get(w->k->settings, "fetch_hosts"), &w->stop };
+
+	return w->k->fetch ? w->k->fetch->get(a, &f, ret) : E_STATE;
 }
 
-/* The first due job after `after`; 0: none. */
-static int64_t next_due(struct kernel *k, int64_t after, const struct job_kind **ret)
+/* ---- the thread ---- */
+
+enum { KINDS_MAX = 16 };
+
+/* Each kind with how far this pass has come in it: a job that could not be worked on lets the others pass. */
+struct kinds { const struct job_kind *kind[KINDS_MAX]; int64_t after[KINDS_MAX]; size_t n; };
+
+static struct kinds kinds_of(const struct kernel *k)
+{
+	struct kinds ks = { .n = 0 };
+
+	for (int patient = 0; patient < 2; patient++)
+		for (size_t m = 0; m < k->n_modules; m++)
+			for (size_t i = 0; i < k->modules[m]->n_jobs && ks.n < KINDS_MAX; i++)
+				if (k->modules[m]->jobs[i].patient == (patient == 1))
+					ks.kind[ks.n++] = &k->modules[m]->jobs[i];
+	return ks;
+}
+
+/* The next due job and the place of its kind; 0: none. */
+static int64_t next_due(struct kernel *k, const struct kinds *ks, size_t *ret)
 {
 	struct arena a;
-	struct rows r = { 0 };
 	struct db *db;
 	int64_t id = 0;
 
 	if (readers_borrow(k->readers, &db))
 		return 0;
 	arena_init(&a, 1 << 16, NULL);
-	if (!db_ask(db, &a, kernel_sql[SQL_JOB_DUE], VALS(V_I(after)), &r) && r.n) {
+	for (size_t i = 0; i < ks->n && !id; i++) {
+		struct rows r = { 0 };
+
+		if (db_ask(db, &a, kernel_sql[SQL_JOB_DUE], VALS(V_I(ks->after[i]), V_T(str_of(ks->kind[i]->kind))), &r) || !r.n)
+			continue;
 		id = row_int(&r, 0, 0);
-		*ret = kind_of(k, row_str(&r, 0, 1));
+		*ret = i;
 	}
 	arena_end(&a);
 	readers_return(k->readers, db);
 	return id;
 }
 
-/* A job that could not be worked on lets the others pass. */
 static void work_through(struct jobs *q)
 {
-	const struct job_kind *kind = NULL;
-	int64_t after = 0, id;
+	struct kinds ks = kinds_of(q->w.k);
+	size_t at = 0;
+	int64_t id;
 
-	while (!atomic_load(&q->w.stop) && (id = next_due(q->w.k, after, &kind)) != 0) {
+	while (!atomic_load(&q->w.stop) && (id = next_due(q->w.k, &ks, &at)) != 0) {
 		struct job_now *now = &q->w.now;
 
 		atomic_store(&now->done, 0);
@@ -251,9 +283,9 @@ static void work_through(struct jobs *q)
 		atomic_store(&now->bad, 0);
 		atomic_store(&now->filed, 0);
 		atomic_store(&now->id, id);
-		if ((!kind || kind->run(&q->w, id)) && !atomic_load(&q->w.stop)) {
+		if (ks.kind[at]->run(&q->w, id) && !atomic_load(&q->w.stop)) {
 			say(SAY_WARN, "job %lld could not be worked on; it is tried again at the next start", (long long)id);
-			after = id;
+			ks.after[at] = id;
 		}
 		atomic_store(&now->id, 0);
 	}
@@ -305,6 +337,30 @@ void jobs_committed(struct kernel *k)
 {
 	if (k->jobs && atomic_exchange(&k->jobs->waits, false))
 		wake(k->jobs);
+}
+
+static enum err come_due(struct call *c, void *ctx)
+{
+	(void)ctx;
+	db_tell(c->db, kernel_sql[SQL_JOB_COME], VALS(V_I(c->now)));
+	atomic_store(&c->k->jobs->waits, true);
+	return db_sticky(c->db);
+}
+
+/* Jobs that were put off until a time: asked of a reader each second, changed only when there is one. */
+void jobs_tick(struct kernel *k, int64_t now)
+{
+	struct rows r = { 0 };
+	struct arena a;
+	struct db *db;
+
+	if (!k->jobs || readers_borrow(k->readers, &db))
+		return;
+	arena_init(&a, 1 << 16, NULL);
+	if (!db_ask(db, &a, kernel_sql[SQL_JOB_LATER], VALS(V_I(now)), &r) && r.n && kernel_change(k, now, come_due, NULL, NULL))
+		say(SAY_WARN, "jobs that have come due wait for a quieter second");
+	arena_end(&a);
+	readers_return(k->readers, db);
 }
 
 void jobs_stop(struct kernel *k)

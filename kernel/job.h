@@ -12,6 +12,7 @@ struct job {
 	int64_t id, account, party, at;
 	struct str kind, what, state;      /* what: what it is about, in words of the kind */
 	struct node *facts;                /* an object; sealed at rest */
+	int64_t after;                     /* kept as due: not before this time, ms; 0: at once */
 };
 
 /* What the running job has done so far; read by operations that tell how it goes. */
@@ -27,6 +28,7 @@ struct job_kind {
 	const char *kind;
 	/* Leaves the job in a state that is not due (job_change), or answers why it could not: then it is tried again at the next start. */
 	enum err (*run)(struct worker *w, int64_t id);
+	bool patient;      /* waits while anything of another kind is due: there may be many, and each may take its time */
 };
 
 int64_t job_new_id(struct call *c);
@@ -34,8 +36,13 @@ enum err job_get(struct call *c, int64_t id, const char *kind, struct job *ret) 
 enum err job_own(struct call *c, struct str id, const char *kind, struct job *ret) MUST_USE;       /* the caller's or its party's; E_ABSENT */
 enum err job_keep(struct call *c, const struct job *j, bool due) MUST_USE;      /* in run: new or changed; the worker is woken after the commit */
 enum err job_change(struct worker *w, struct arena *a, const struct job *j, bool due) MUST_USE;    /* on the worker: waits for the commit */
-/* Own jobs of that kind, newest first. */
-enum err job_list(struct call *c, const char *kind, struct job **ret, size_t *ret_n) MUST_USE;
+/* Is one of that kind and about that waiting to be worked on? */
+enum err job_waits(struct call *c, const char *kind, struct str what, bool *ret) MUST_USE;
+/* For a kind's run, which is on no transaction and may wait: the time, and a question to another house. E_STATE: nobody lent a way to ask. */
+int64_t job_clock(void);
+enum err job_fetch(struct worker *w, struct arena *a, const char *url, struct fetched *ret) MUST_USE;
+/* Own jobs of that kind, newest first; those of the house (account and party 0) when `house`. */
+enum err job_list(struct call *c, const char *kind, bool house, struct job **ret, size_t *ret_n) MUST_USE;
 /* The account as it stands now, for work it ordered earlier. E_DENIED when it ended. */
 enum err job_actor(struct call *c, const struct job *j, const struct actor **ret) MUST_USE;
 int64_t job_fact(const struct job *j, const char *name);                        /* 0 when absent */

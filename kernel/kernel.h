@@ -293,12 +293,19 @@ enum err code_key_rotate(struct kernel *k, const char *cipher) MUST_USE;
 
 /* ---- running ---- */
 
+/* One question to another house: GET, whole answer in the arena. Rules of the home decide where to: `hosts` is its setting "fetch_hosts",
+ * a list of names and addresses. E_DENIED: not allowed there; E_TOO_BIG: the answer is; E_BUSY: no answer. `stop` ends the wait early. */
+struct fetch { const char *url; const struct node *hosts; const _Atomic bool *stop; };
+struct fetched { int status; struct str body; };
+struct fetcher { enum err (*get)(struct arena *a, const struct fetch *f, struct fetched *ret); };
+
 struct kernel_setup {
 	const char *home;                         /* directory */
 	const struct engine *const *engines; size_t n_engines;
 	const char *store;                        /* NULL: what the home says; else a URL */
 	const struct module *const *modules; size_t n_modules;
 	bool writing;                             /* become the one writer */
+	const struct fetcher *fetch;              /* NULL: no questions to other houses */
 };
 struct kernel_init { const char *public_url, *origin, *suite, *store; };
 /* Makes a new home: keys, settings, tables, lists, entry 0. E_CLASH when there is one. */
@@ -316,6 +323,7 @@ const struct type *const *kernel_types(const struct kernel *k, size_t *ret_n);
 void *module_state(const struct kernel *k, const char *module);
 const char *kernel_public_url(const struct kernel *k);
 struct str kernel_setting(const struct kernel *k, const char *name);     /* of suyuan.json; empty when absent */
+const struct node *kernel_settings(const struct kernel *k);               /* all of suyuan.json */
 struct log *kernel_log(const struct kernel *k);
 /* May this actor use this op at all, and on a record of that party in that region? The one place that decides. */
 enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);

@@ -79,7 +79,7 @@ static struct str sent_before(struct call *c, struct str digest)
 	struct job *all;
 	size_t n;
 
-	if (job_list(c, "load", &all, &n))
+	if (job_list(c, "load", false, &all, &n))
 		return S("");
 	for (size_t i = 0; i < n; i++)
 		if (job_fact(&all[i], "filed") && str_eq(node_text(all[i].facts, "digest"), digest))
@@ -329,7 +329,7 @@ static enum err list_run(struct call *c)
 	struct node *arr = put_arr(c->arena, c->out, "items");
 	struct job *all;
 	size_t n;
-	enum err e = job_list(c, "load", &all, &n);
+	enum err e = job_list(c, "load", false, &all, &n);
 
 	for (size_t i = 0; !e && i < n; i++) {
 		struct node *o = node_obj(c->arena);
@@ -461,7 +461,7 @@ static enum err filed_run(struct call *c)
 	return e ? e : spool_answer(c, l.id, "filed", "text/csv; charset=utf-8");
 }
 
-#define WHO (R_PARTY | R_DOCK | R_OPERATOR)
+#define WHO (R_PARTY | R_DOCK | R_OFFICER | R_OPERATOR)
 #define LOAD_OP(n, m, p, md, t, r, z, e, ...) { .name = "load." n, .method = m, .path = "/v1/loads" p, .who = WHO, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, \
 	.mode = md, .in = t, .run = r, .clause = "二（三）", .zh = z, .en = e, __VA_ARGS__ },
 const struct op load_ops[] = {

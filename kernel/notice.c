@@ -78,6 +78,7 @@ enum err kernel_tick(struct kernel *k, int64_t now)
 	for (size_t i = 0; i < k->n_modules; i++)
 		if (k->modules[i]->tick)
 			k->modules[i]->tick(k, now);
+	jobs_tick(k, now);
 	if (!k->writer || now - atomic_load(&k->last_tick) < 60000)
 		return OK;
 	atomic_store(&k->last_tick, now);

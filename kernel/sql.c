@@ -40,6 +40,9 @@ const char *const kernel_steps[] = {
 	" due @int NOT NULL, at @int NOT NULL, facts @blob NOT NULL)@end;"
 	"CREATE INDEX job_party ON job (party, kind, id);"
 	"CREATE INDEX job_due ON job (id) WHERE due = 1;",
+	/* 3: due is 0 not, 1 at once, else the ms from which it is */
+	("CREATE INDEX job_later ON job (due) WHERE due > 1;"
+	 "CREATE INDEX job_waits ON job (kind, what) WHERE due > 0;"),
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 
@@ -102,7 +105,10 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_JOB_PUT] = "INSERT INTO job (id, account, party, kind, what, state, due, at, facts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 	                " ON CONFLICT (id) DO UPDATE SET state = $6, due = $7, facts = $9",
 	[SQL_JOB_GET] = "SELECT id, account, party, kind, what, state, at, facts FROM job WHERE id = $1",
-	[SQL_JOB_DUE] = "SELECT id, kind FROM job WHERE due = 1 AND id > $1 ORDER BY id LIMIT 1",
+	[SQL_JOB_DUE] = "SELECT id FROM job WHERE due = 1 AND kind = $2 AND id > $1 ORDER BY id LIMIT 1",
+	[SQL_JOB_LATER] = "SELECT id FROM job WHERE due > 1 AND due <= $1 LIMIT 1",
+	[SQL_JOB_COME] = "UPDATE job SET due = 1 WHERE due > 1 AND due <= $1",
+	[SQL_JOB_WAITS] = "SELECT id FROM job WHERE due > 0 AND kind = $1 AND what = $2 LIMIT 1",
 	[SQL_JOB_LIST] = "SELECT id FROM job WHERE party = $1 AND kind = $2 ORDER BY id DESC LIMIT 50",
 	[SQL_SESSION_DROP_ACCOUNT] = "DELETE FROM session WHERE account = $1",
 	[SQL_CONSENT_PUT] = "INSERT INTO consent (party, dock, since, until) VALUES ($1, $2, $3, 0)"

@@ -109,6 +109,48 @@ int64_t node_number(const struct node *obj, const char *key, int64_t otherwise)
 	return n && n->kind == NODE_INT ? n->i : otherwise;
 }
 
+/* "~1" is "/" and "~0" is "~" inside a step. */
+static bool step_is(struct str step, struct str name)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < step.n; i++, at++) {
+		char ch = step.p[i];
+
+		if (ch == '~') {
+			if (++i == step.n || (step.p[i] != '0' && step.p[i] != '1'))
+				return false;
+			ch = step.p[i] == '0' ? '~' : '/';
+		}
+		if (at == name.n || name.p[at] != ch)
+			return false;
+	}
+	return at == name.n;
+}
+
+static bool place_of(struct str step, const struct node *arr, int64_t *ret)
+{
+	return step.n && is_digit(step.p[0]) && (step.n == 1 || step.p[0] != '0') && str_to_int(step, ret) && *ret < (int64_t)arr->n;
+}
+
+const struct node *node_at(const struct node *n, struct str pointer)
+{
+	while (n && pointer.n) {
+		size_t end = pointer.p[0] == '/' ? str_find(str_sub(pointer, 1, pointer.n), '/') : 0;
+		struct str step = str_sub(pointer, 1, end);
+		const struct node *x = n->first;
+		int64_t at = 0;
+
+		if (pointer.p[0] != '/' || (n->kind != NODE_OBJ && n->kind != NODE_ARR) || (n->kind == NODE_ARR && !place_of(step, n, &at)))
+			return NULL;
+		while (x && (n->kind == NODE_ARR ? at-- > 0 : !step_is(step, x->key)))
+			x = x->next;
+		n = x;
+		pointer = str_sub(pointer, 1 + end, pointer.n);
+	}
+	return n;
+}
+
 /* ---- writing ---- */
 
 /* UTF-8 sorts by code point, UTF-16 puts U+E000..U+FFFF (first byte ee or ef) behind the surrogates of everything

@@ -48,6 +48,7 @@ struct node *put_arr(struct arena *a, struct node *obj, const char *key);
 const struct node *node_get(const struct node *obj, const char *key);       /* NULL when absent or obj is NULL */
 struct str node_text(const struct node *obj, const char *key);              /* empty when absent or no string */
 int64_t node_number(const struct node *obj, const char *key, int64_t otherwise);
+const struct node *node_at(const struct node *n, struct str pointer);       /* RFC 6901, "/a/0/b~1c"; NULL: nothing there, or no pointer */
 
 /* Writing: in insertion order, or canonical (RFC 8785: members sorted by UTF-16 code units). */
 void json_write(struct buf *b, const struct node *n);

@@ -1,11 +1,10 @@
-/* web/outbox.c - see outbox.h. The only file that sees libcurl. A text holds no withheld value: the kernel wrote it so. */
-#include <arpa/inet.h>
+/* web/outbox.c - see outbox.h. Sees libcurl; what it shares with fetch.c is there. A text holds no withheld value: the kernel wrote it so. */
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "base/sys.h"
+#include "web/fetch.h"
 #include "web/outbox.h"
 
 struct outbox {
@@ -16,32 +15,12 @@ struct outbox {
 
 /* ---- where a webhook may go ---- */
 
-static bool private_v4(uint32_t a)
-{
-	return a >> 24 == 127 || a >> 24 == 10 || a >> 24 == 0 || a >> 20 == (172u << 4 | 1) || a >> 16 == (192u << 8 | 168) || a >> 16 == (169u << 8 | 254) ||
-	       a >> 28 >= 14 || a >> 22 == (100u << 2 | 1);
-}
-
-static bool private_address(const struct sockaddr *sa)
-{
-	if (sa->sa_family == AF_INET)
-		return private_v4(ntohl(((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr));
-	if (sa->sa_family == AF_INET6) {
-		const unsigned char *b = ((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr.s6_addr;
-
-		if (memcmp(b, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) == 0)
-			return private_v4((uint32_t)be_get(b + 12, 4));
-		return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) || b[0] == 0xff || be_get(b, 8) == 0;
-	}
-	return true;
-}
-
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	const bool *allow = ctx;
 
 	(void)purpose;
-	if (!*allow && private_address(&to->addr))
+	if (!*allow && address_private(&to->addr))
 		return CURL_SOCKET_BAD;
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
@@ -67,22 +46,9 @@ static struct str notice_json(struct arena *a, const struct notice *n)
 	return json_str(a, o);
 }
 
-static CURL *prepared(void)
-{
-	CURL *c = curl_easy_init();
-
-	if (!c)
-		return NULL;
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT, 10L);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, 5L);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore);
-	return c;
-}
-
 static bool post(struct arena *a, const struct notice *n, bool private_ok)
 {
-	CURL *c = prepared();
+	CURL *c = curl_prepared();
 	struct str body = notice_json(a, n);
 	struct curl_slist *head = curl_slist_append(NULL, "Content-Type: application/json");
 	long status = 0;
@@ -101,6 +67,7 @@ static bool post(struct arena *a, const struct notice *n, bool private_ok)
 	curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.p);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &private_ok);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore);
 	went = curl_easy_perform(c) == CURLE_OK && curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status / 100 == 2;
 	curl_slist_free_all(head);
 	curl_easy_cleanup(c);
@@ -128,7 +95,7 @@ static bool mail(struct kernel *k, struct arena *a, const struct notice *n)
 
 	if (!server.n || !from.n)
 		return true;                    /* no mail is set up: the inbox has it */
-	c = prepared();
+	c = curl_prepared();
 	to = curl_slist_append(NULL, str_z(a, n->mail));
 	text = str_fmt(a, "From: %.*s\r\nTo: %.*s\r\nSubject: =?UTF-8?B?%.*s?=\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
 	               "Content-Transfer-Encoding: 8bit\r\n\r\n%.*s\r\n\r\n%.*s\r\n%s\r\n", STR_ARG(from), STR_ARG(n->mail),
@@ -150,6 +117,7 @@ static bool mail(struct kernel *k, struct arena *a, const struct notice *n)
 	curl_easy_setopt(c, CURLOPT_READFUNCTION, feed);
 	curl_easy_setopt(c, CURLOPT_READDATA, &text);
 	curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore);
 	went = curl_easy_perform(c) == CURLE_OK;
 	curl_slist_free_all(to);
 	curl_easy_cleanup(c);

@@ -186,13 +186,15 @@ enum err trace_check(struct call *c)
 		check_consumer(c, RESALE_customer_kind, RESALE_customer_name);
 	if (c->op->in == &product_type)
 		check_product(c);
+	else if (c->op->in == &certificate_type)
+		certificate_check(c);
 	else if (c->op->in == &batch_type)
 		check_quantity(c, BATCH_quantity, BATCH_unit);
 	else if (c->op->in == &sale_type)
 		check_quantity(c, SALE_quantity, SALE_unit);
 	else if (c->op->in == &custom_type && c->who->uscc.n && str_eq(c->in[CUSTOM_user_uscc].text, c->who->uscc))
 		call_trouble(c, CUSTOM_user_uscc, "使用方不能是本单位", "the user is another party than yours");
-	e = check_items(c);
+	e = c->op->in == &product_type ? permit_check(c) : check_items(c);
 	if (!e)
 		e = check_codes(c);
 	if (!e)
@@ -305,13 +307,13 @@ enum err ticket_run(struct call *c)
 
 enum { PACK_PART = 1000 };      /* of kernel_hide: item sets begin at 1024 */
 
-static enum err keep_codes(struct call *c, int64_t record, enum grain g, const struct value *codes)
+static enum err keep_codes(struct call *c, int64_t record, enum grain g, struct str scheme, const struct value *codes)
 {
 	struct code_place *p = TAKE(c->arena, struct code_place, codes->n);
 
 	for (size_t i = 0; i < codes->n; i++)
 		p[i] = (struct code_place){ .pack = record, .item = g == GRAIN_ITEM ? (uint32_t)i : 0 };
-	return foreign_keep(c, record, p, codes->list, codes->n);
+	return foreign_keep(c, record, scheme, p, codes->list, codes->n);
 }
 
 static enum err project_pack(struct call *c, int64_t record, int64_t party, int64_t at, const struct value *v)
@@ -333,7 +335,7 @@ static enum err project_pack(struct call *c, int64_t record, int64_t party, int6
 		return e;
 	db_tell(c->db, trace_sql[Q_PACK_PUT], VALS(V_I(record), V_I(v[PACK_key].i), V_I(v[PACK_number].i), V_I(party), V_I(product), V_I(batch), V_I(g),
 	        V_B(count), V_I(at), V_I(v[PACK_unmarked].i), V_T(v[PACK_goods].text), V_I(v[PACK_codes].n > 0)));
-	return v[PACK_codes].n ? keep_codes(c, record, g, &v[PACK_codes]) : OK;
+	return v[PACK_codes].n ? keep_codes(c, record, g, v[PACK_scheme].text, &v[PACK_codes]) : OK;
 }
 
 /* One registered code may get several further ones; otherwise they stand in pairs. */
@@ -363,7 +365,7 @@ static enum err project_alias(struct call *c, int64_t record, int64_t corrects, 
 	if (!e)
 		e = alias_places(c, v, &p);
 	if (!e)
-		e = foreign_keep(c, record, p, v[ALIAS_codes].list, v[ALIAS_codes].n);
+		e = foreign_keep(c, record, v[ALIAS_scheme].text, p, v[ALIAS_codes].list, v[ALIAS_codes].n);
 	for (size_t i = 0; !e && i < v[ALIAS_codes].n; i++)
 		if (i == 0 || p[i].pack != p[i - 1].pack) {
 			db_tell(c->db, trace_sql[Q_PACK_ALIASED], VALS(V_I(p[i].pack)));
@@ -421,6 +423,8 @@ enum err trace_project(struct call *c, const struct type *t, int64_t record, uin
 	}
 	if (t == &pack_type)
 		return project_pack(c, record, party, at, v);
+	if (t == &certificate_type)
+		return project_certificate(c, record, v);
 	if (t == &alias_type)
 		return project_alias(c, record, corrects, v);
 	if (!set_of_record(t, v, &items, &verb, &link)) {

@@ -250,8 +250,8 @@ static enum err put_marks(struct call *c, const struct code_place *place, const 
 	return e == E_CLASH ? call_refuse(c, E_CLASH, "其中有已登记的码", "one of these codes is registered already") : e;
 }
 
-/* Lines "offset TAB text": the texts this record gives to 256 neighbouring items are one sealed row. */
-enum err foreign_keep(struct call *c, int64_t record, const struct code_place *place, const struct str *text, size_t n)
+/* Lines "offset TAB text TAB scheme": the texts this record gives to 256 neighbouring items are one sealed row. */
+enum err foreign_keep(struct call *c, int64_t record, struct str scheme, const struct code_place *place, const struct str *text, size_t n)
 {
 	struct mark made = record_mark(c, record);
 	uint32_t part = TEXT_PART;
@@ -264,7 +264,7 @@ enum err foreign_keep(struct call *c, int64_t record, const struct code_place *p
 		size_t from = i;
 
 		for (; i < n && place[i].pack == place[from].pack && place[i].item / TEXTS == place[from].item / TEXTS; i++)
-			buf_fmt(&b, "%u\t%.*s\n", place[i].item % TEXTS, STR_ARG(text[i]));
+			buf_fmt(&b, "%u\t%.*s\t%.*s\n", place[i].item % TEXTS, STR_ARG(text[i]), STR_ARG(scheme));
 		e = kernel_hide(c->k, c->arena, record, part++, buf_str(&b), &hidden);
 		if (!e)
 			db_tell(c->db, trace_sql[Q_TEXTS_PUT], VALS(V_B(id_of(&slot)), V_B(id_of(&made)), V_B(hidden)));
@@ -289,18 +289,20 @@ enum err foreign_drop(struct call *c, int64_t record, const struct str *text, si
 
 static void add_lines(struct call *c, struct str lines, uint32_t offset, struct node *list)
 {
-	struct str line, at;
+	struct str line, at, text;
 	int64_t i;
 
 	while (str_cut(&lines, '\n', &line)) {
 		struct node *row = node_obj(c->arena);
 		enum ident_kind kind;
 
-		if (!str_cut(&line, '\t', &at) || !str_to_int(at, &i) || (uint32_t)i != offset)
+		if (!str_cut(&line, '\t', &at) || !str_to_int(at, &i) || (uint32_t)i != offset || !str_cut(&line, '\t', &text))
 			continue;
-		kind = code_read(c->arena, line).kind;
-		put_str(c->arena, row, "code", line);
+		kind = code_read(c->arena, text).kind;
+		put_str(c->arena, row, "code", text);
 		put_z(c->arena, row, "kind", kind == IDENT_NONE ? "other" : ident_kind_name(kind));
+		if (line.n)
+			put_str(c->arena, row, "scheme", line);
 		node_add(list, row);
 	}
 }
@@ -380,8 +382,10 @@ enum err code_find(struct call *c, struct str text, struct code_place *ret)
 {
 	struct code_read r;
 	struct str bare = bare_code(c, code_part(text));
-	enum err e = bare.n ? sealed_place(c, bare, ret) : E_FORGED;
+	enum err e;
 
+	ret->p.record = 0;              /* says below whether the pack was read already */
+	e = bare.n ? sealed_place(c, bare, ret) : E_FORGED;
 	if (e != E_FORGED || (bare.n && !may_be_foreign(trace_state(c->k), text)))
 		return e == E_FORGED ? call_refuse(c, e, "本平台未签发此码：可能输错，也可能是伪造的", "not issued here: mistyped or forged") : e;
 	r = code_read(c->arena, text);

@@ -75,8 +75,11 @@ static void put_product(struct call *c, struct node *o, const struct record *r)
 	put_value(c, p, "standards", r, PRODUCT_mandatory_national_standard);
 	put_value(c, p, "standard_applied", r, PRODUCT_standard_applied);
 	put_value(c, p, "permit", r, PRODUCT_licence_or_ccc_certificate_no);
-	if (permit->said == SAID_VALUE)
-		put_z(c->arena, p, "permit_kind_zh", is_digit(permit->text.p[0]) ? "强制性产品认证证书" : "生产许可证");
+	put_value(c, p, "ccc_mark_no", r, PRODUCT_ccc_mark_no);
+	if (permit->said == SAID_VALUE) {
+		put_z(c->arena, p, "permit_kind_zh", permit_is_ccc(permit->text) ? "强制性产品认证证书" : "生产许可证");
+		put_z(c->arena, p, "permit_kind_en", permit_is_ccc(permit->text) ? "CCC certificate" : "Production licence");
+	}
 	put_str(c->arena, p, "stated_on", date_str(c->arena, r->at, CHINA_OFFSET_MIN));
 	put_value(c, p, "photo", r, PRODUCT_photo);
 	put_value(c, p, "label_place", r, PRODUCT_label_place);
@@ -176,6 +179,22 @@ static enum err put_attachments(struct call *c, struct node *o, int64_t batch)
 	return e;
 }
 
+/* What lists say of the number; when it is not in force that stands at the top of the page. */
+static enum err put_permit(struct call *c, struct node *o, const struct record *prod)
+{
+	struct node *p = (struct node *)(uintptr_t)node_get(o, "product");
+	enum err e = permit_view(c, p, prod->values, prod->party);
+	const struct node *said = node_get(p, "permit_check");
+	struct str number = node_text(p, "permit"), as_of = node_text(said, "as_of");
+
+	if (!e && str_is(node_text(said, "state"), "listed_invalid"))
+		put_warning(c, o, str_fmt(c->arena, "%.*s %.*s：%.*s（截至 %.*s）。", STR_ARG(node_text(p, "permit_kind_zh")), STR_ARG(number),
+		            STR_ARG(node_text(said, "state_zh")), STR_ARG(as_of)),
+		            str_fmt(c->arena, "%.*s %.*s: %.*s (as of %.*s).", STR_ARG(node_text(p, "permit_kind_en")), STR_ARG(number),
+		            STR_ARG(node_text(said, "state_en")), STR_ARG(as_of)));
+	return e;
+}
+
 enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct node *o)
 {
 	struct record b, prod;
@@ -194,6 +213,9 @@ enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct 
 			return e;
 		put_product(c, o, &prod);
 		put_record(c, o, &prod);
+		e = put_permit(c, o, &prod);
+		if (e)
+			return e;
 	} else {
 		struct node *g = put_obj(c->arena, o, "product");
 
@@ -387,6 +409,7 @@ enum err scan_run(struct call *c)
 	e = put_codes(c, c->out, &p, !p.p.theirs);
 	if (!e)
 		e = goods_view(c, &p.p, st.batch, c->out);
+	permit_name_codes(c, c->out);
 	return e ? e : put_steps(c, c->out, ev, n);
 }
 

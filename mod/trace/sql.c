@@ -4,6 +4,7 @@
 /* code_mark: a keyed mark of a code of another scheme and its masked place; twin: it reads as one of ours. code_text: the texts of such
  * codes, 256 items together and sealed. Neither names a pack: how many codes a maker registered is its own business.
  * item_set: which indices of a pack a record speaks of, one row a chunk of 65,536; the ranges are sealed under the home's key.
+ * permit: the statement that counts about a certificate or licence.
  * pack.count lies sealed like the ranges. look: how often an item was looked at; counts only, nobody's address. */
 const char trace_tables[] =
 	"CREATE TABLE IF NOT EXISTS pack (record @int PRIMARY KEY, key_id @int NOT NULL, number @int NOT NULL, party @int NOT NULL, product @int NOT NULL,"
@@ -18,9 +19,10 @@ const char trace_tables[] =
 	"CREATE TABLE IF NOT EXISTS code_mark (mark @blob PRIMARY KEY, place @blob NOT NULL, twin @int NOT NULL)@flat;"
 	"CREATE INDEX IF NOT EXISTS code_mark_twin ON code_mark (twin) WHERE twin = 1;"
 	"CREATE TABLE IF NOT EXISTS code_text (slot @blob NOT NULL, made @blob NOT NULL, texts @blob NOT NULL, PRIMARY KEY (slot, made))@flat;"
-	"CREATE INDEX IF NOT EXISTS code_text_made ON code_text (made);";
+	"CREATE INDEX IF NOT EXISTS code_text_made ON code_text (made);"
+	"CREATE TABLE IF NOT EXISTS permit (number @text PRIMARY KEY, record @int NOT NULL, as_of @int NOT NULL)@end;";
 
-const char *const trace_derived[TRACE_DERIVED] = { "pack", "item_set", "code_mark", "code_text" };
+const char *const trace_derived[TRACE_DERIVED] = { "pack", "item_set", "code_mark", "code_text", "permit" };
 
 #define PACK_COLUMNS "record, key_id, number, party, product, batch, grain, count, at, unmarked, goods, theirs, aliased"
 
@@ -33,6 +35,9 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_ITEMS_PUT] = "INSERT INTO item_set (pack, chunk, record, idx, verb, party, link, ranges) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 	[Q_ITEMS_DROP] = "DELETE FROM item_set WHERE record = $1",
 	[Q_ITEMS_CHUNK] = "SELECT record, idx, verb, party, link, ranges FROM item_set WHERE pack = $1 AND chunk = $2 ORDER BY idx",
+	[Q_PERMIT_GET] = "SELECT record FROM permit WHERE number = $1",
+	[Q_PERMIT_PUT] = "INSERT INTO permit (number, record, as_of) VALUES ($1, $2, $3)"
+	                 " ON CONFLICT (number) DO UPDATE SET record = $2, as_of = $3 WHERE permit.as_of <= $3",
 	[Q_CODE_GET] = "SELECT place FROM code_mark WHERE mark = $1",
 	[Q_CODE_PUT] = "INSERT INTO code_mark (mark, place, twin) VALUES ($1, $2, $3)",
 	[Q_CODE_DROP] = "DELETE FROM code_mark WHERE mark = $1",

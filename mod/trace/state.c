@@ -16,6 +16,7 @@ struct chunk_memory {
 	struct arena a;
 	struct pack pack;
 	uint32_t chunk;
+	int64_t day;                          /* what is in force on one day need not be on the next */
 	struct event_memory *ev;
 	size_t n;
 	struct goods_memory goods[GOODS_MAX];
@@ -205,6 +206,7 @@ static enum err build_chunk(struct call *c, const struct sealed *s, struct chunk
 		m->pack = p;
 		m->pack.goods = str_copy(&m->a, p.goods);
 		m->chunk = s->index >> CHUNK_BITS;
+		m->day = day_of(c->now, CHINA_OFFSET_MIN);
 		e = fill_chunk(c, m);
 	}
 	if (e) {
@@ -222,9 +224,9 @@ static size_t slot_of(const struct sealed *s)
 	return (size_t)(x >> 32) % CACHE_SLOTS;
 }
 
-static bool same_chunk(const struct chunk_memory *m, const struct sealed *s)
+static bool same_chunk(const struct chunk_memory *m, const struct sealed *s, int64_t day)
 {
-	return m && m->pack.key == s->key_id && m->pack.number == s->batch && m->chunk == s->index >> CHUNK_BITS;
+	return m && m->day == day && m->pack.key == s->key_id && m->pack.number == s->batch && m->chunk == s->index >> CHUNK_BITS;
 }
 
 /* ---- looks ---- */
@@ -479,7 +481,7 @@ enum err scan_memory(struct call *c, struct str text)
 
 		pthread_rwlock_rdlock(&t->lock);
 		m = t->slot[slot_of(&s)];
-		if (same_chunk(m, &s))
+		if (same_chunk(m, &s, day_of(c->now, CHINA_OFFSET_MIN)))
 			atomic_fetch_add(&m->refs, 1);
 		else
 			m = NULL;

@@ -1,4 +1,5 @@
 /* mod/trace/trace.c - the tables of the trace platform: record types, operations, flows. Functions are in the files beside it. */
+#include "kernel/job.h"
 #include "mod/trace/trace.h"
 
 #define FIELD(id, ...) ROW(id, __VA_ARGS__)
@@ -35,6 +36,9 @@ static const struct field custom_fields[] = {
 static const struct field alias_fields[] = {
 #include "alias.def"
 };
+static const struct field certificate_fields[] = {
+#include "certificate.def"
+};
 static const struct field report_fields[] = {
 #include "report.def"
 };
@@ -55,10 +59,11 @@ TYPE(life,       "suyuan/life",            "码的状态变化",     "what happe
 TYPE(attachment, "suyuan/attachment",      "附件",             "attachment",            LEAF_SET,  true,  "附2-1-2",   "what")
 TYPE(custom,     "suyuan/custom",          "定制产品台账",     "custom-product ledger", LEAF_FLOW, true,  "二（四）",  "product_name")
 TYPE(alias,      "suyuan/alias",          "同物多码",         "further codes of goods", LEAF_SET, true,  "二（三）",  "scheme", .plural = "aliases")
+TYPE(certificate, "suyuan/certificate",   "证书与许可证名录",   "certificate or licence as listed", LEAF_OBJ, false, "附3-四", "number", .common = true)
 TYPE(report,     "suyuan/report",          "可疑产品线索",     "report of suspicious goods", LEAF_NOTE, true, "一",     "what")
 
 static const struct type *const types[] = { &product_type, &batch_type, &sale_type, &purchase_type, &resale_type, &pack_type, &activation_type,
-	&life_type, &attachment_type, &custom_type, &report_type, &alias_type };
+	&life_type, &attachment_type, &custom_type, &report_type, &alias_type, &certificate_type };
 
 /* ---- inputs that are not records ---- */
 
@@ -73,6 +78,11 @@ static const struct type stream_in = { .name = "codes", .zh = "追溯码清单",
 
 static const struct field ticket_fields[] = { ROW(id, REF, REQUIRED, PUBLIC, "一", "线索编号", .ref = "report", .en = "ticket") };
 static const struct type ticket_in = { .name = "ticket", .zh = "线索查询", .en = "ticket", .fields = ticket_fields, .n = 1 };
+
+static const struct field number_fields[] = { ROW(number, PERMIT, REQUIRED, PUBLIC, "附3-四", "证书或许可证编号", .en = "certificate or licence number") };
+static const struct type number_in = { .name = "number", .zh = "联网查询", .en = "look-up", .fields = number_fields, .n = 1 };
+
+static const struct job_kind jobs[] = { { .kind = "lookup", .run = lookup_run, .patient = true } };
 
 /* ---- flows ---- */
 
@@ -110,7 +120,7 @@ static const struct gather pack_lines = { 1, { PACK_codes }, 50000 }, alias_line
 	"maker:o documents:[o] steps:[o] ended:o proof:o"
 
 static const struct op ops[] = {
-	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare)
+	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, product_create, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报批次", "file a batch", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(sale, "create", "/v1/sales", R_MAKER, IN_WAREHOUSE, kernel_file, "附2-1-3", "填报售出", "file a sale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
@@ -123,6 +133,12 @@ static const struct op ops[] = {
 	FILES(alias, "create", "/v1/aliases", R_MAKER, IN_FILER, kernel_file, "二（三）", "登记同物多码", "register further codes of goods", .corrects = true, .prepare = kernel_file_prepare,
 	      .gather = &alias_lines)
 	FILES(custom, "create", "/v1/customs", R_MAKER, IN_FILER, custom_create, "二（四）", "登记定制产品", "file a custom product", .corrects = true)
+	FILES(certificate, "create", "/v1/certificates", R_OFFICER | R_OPERATOR, IN_NOBODY, certificate_create, "附3-四", "登记名录中的证书或许可证", "file what a list says of a certificate",
+	      .prefill = certificate_prefill, .prepare = kernel_file_prepare)
+	{ .name = "certificate.lookup", .method = POST, .path = "/v1/certificate_lookups", .who = R_OFFICER | R_OPERATOR, .scope = SCOPE_OWN, .mode = WRITES,
+	  .in = &number_in, .run = lookup_create, .clause = "附3-四", .zh = "联网查询一个编号", .en = "look a number up" },
+	{ .name = "certificate.lookups", .method = GET, .path = "/v1/certificate_lookups", .who = R_OFFICER | R_OPERATOR, .scope = SCOPE_OWN, .mode = READS,
+	  .run = lookup_list, .clause = "附3-四", .zh = "联网查询情况", .en = "look-ups" },
 	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods", .answer = "id!:s receipt!:Receipt ticket!:s state!:s")
 	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,
 	  .mode = READS, .in = &stream_in, .run = pack_stream, .clause = "附3", .zh = "取码", .en = "stream codes",
@@ -139,6 +155,6 @@ static const struct op ops[] = {
 };
 
 const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,
-	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .tables = trace_tables, .derived = trace_derived,
+	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .jobs = jobs, .n_jobs = ROWS(jobs), .tables = trace_tables, .derived = trace_derived,
 	.n_derived = TRACE_DERIVED, .project = trace_project, .fact = trace_fact, .outward = items_outward, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
 	.close = trace_close, .tick = trace_tick };

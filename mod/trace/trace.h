@@ -65,6 +65,11 @@ enum {
 #include "alias.def"
 	ALIAS_FIELDS };
 #undef FIELD
+#define FIELD(id, ...) CERTIFICATE_##id,
+enum {
+#include "certificate.def"
+	CERTIFICATE_FIELDS };
+#undef FIELD
 #define FIELD(id, ...) REPORT_##id,
 enum {
 #include "report.def"
@@ -72,7 +77,7 @@ enum {
 #undef FIELD
 
 extern const struct type product_type, batch_type, sale_type, purchase_type, resale_type, pack_type, activation_type, life_type, attachment_type,
-	custom_type, report_type, alias_type;
+	custom_type, report_type, alias_type, certificate_type;
 
 /* ---- codes (codes.c) ---- */
 
@@ -106,10 +111,10 @@ enum err code_find(struct call *c, struct str text, struct code_place *ret) MUST
 enum err foreign_find(struct call *c, struct str name, int64_t *ret_pack, uint32_t *ret_item) MUST_USE;      /* E_ABSENT */
 /* In a module's check: the same code twice, or one that is taken, is a trouble naming its place in the list. */
 enum err foreign_check(struct call *c, size_t field, const struct str *text, size_t n) MUST_USE;
-/* text[i] is a further code of place[i]; E_CLASH when one is taken. Items of one pack stand together. */
-enum err foreign_keep(struct call *c, int64_t record, const struct code_place *place, const struct str *text, size_t n) MUST_USE;
+/* text[i] is a further code of place[i]; E_CLASH when one is taken. Items of one pack stand together. scheme: of all, may be empty. */
+enum err foreign_keep(struct call *c, int64_t record, struct str scheme, const struct code_place *place, const struct str *text, size_t n) MUST_USE;
 enum err foreign_drop(struct call *c, int64_t record, const struct str *text, size_t n) MUST_USE;
-/* Adds {code, kind} of every other code this item carries. */
+/* Adds {code, kind, scheme} of every other code this item carries. */
 enum err foreign_texts(struct call *c, int64_t pack, uint32_t item, struct node *list) MUST_USE;
 
 /* ---- item sets (items.c): ranges over a pack's indices ---- */
@@ -153,6 +158,27 @@ struct str bare_code(struct call *c, struct str text);      /* 20 characters in 
 bool ranges_hold(struct str plain, uint32_t offset);
 enum err count_look(struct call *c, int64_t pack, uint32_t item, int64_t *ret_before, int64_t *ret_first) MUST_USE;
 
+/* ---- certificates and licences (certificate.c), and asking about them (lookup.c) ---- */
+
+enum permit_state { PERMIT_UNLISTED, PERMIT_IN_FORCE, PERMIT_SUSPENDED, PERMIT_WITHDRAWN, PERMIT_CANCELLED, PERMIT_EXPIRED, PERMIT_NOT_YET, PERMIT_OTHER };
+bool permit_is_ccc(struct str number);                      /* of a normal form: a CCC certificate, else a production licence */
+enum err permit_latest(struct call *c, struct str number, struct record *ret) MUST_USE;       /* the statement that counts; E_ABSENT */
+/* In a module's check of a product: what the lists say of its number is a trouble when it is not in force or somebody else's. */
+enum err permit_check(struct call *c) MUST_USE;
+/* permit_check of a product as of c->now, into o; nothing when it names no number. */
+enum err permit_view(struct call *c, struct node *o, const struct value *product, int64_t party) MUST_USE;
+void permit_name_codes(struct call *c, struct node *out);
+enum err product_create(struct call *c);
+enum err certificate_prefill(struct call *c);
+enum err certificate_create(struct call *c);
+void certificate_check(struct call *c);
+enum err project_certificate(struct call *c, int64_t record, const struct value *v) MUST_USE;
+struct worker;
+enum err lookup_after_filing(struct call *c) MUST_USE;      /* in product.create: orders a look-up when one is configured and due */
+enum err lookup_create(struct call *c);
+enum err lookup_list(struct call *c);
+enum err lookup_run(struct worker *w, int64_t id);
+
 /* ---- operations ---- */
 enum err pack_create(struct call *c);
 enum err pack_stream(struct call *c);
@@ -171,12 +197,12 @@ enum err ticket_run(struct call *c);
 
 enum {
 	Q_PACK_PUT, Q_PACK_ALIASED, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_LOOK_GET, Q_LOOK_PUT,
-	Q_CODE_GET, Q_CODE_PUT, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
+	Q_PERMIT_GET, Q_PERMIT_PUT, Q_CODE_GET, Q_CODE_PUT, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
 	TRACE_TEXTS
 };
 extern const char *const trace_sql[TRACE_TEXTS];
 extern const char trace_tables[];
-#define TRACE_DERIVED 4
+#define TRACE_DERIVED 5
 extern const char *const trace_derived[TRACE_DERIVED];
 
 #endif

@@ -168,7 +168,7 @@ static void keys_moved_to_another_record_open_nothing(void **state)
 	struct str pack = goods(h, MAKER, "5", NULL);
 	struct answer a = call_ok(h, MAKER, "sale.create", "buyer_name", "某公司甲", "buyer_address", "某地", "buyer_contact", "x", "items", range(h, pack, "0"), NULL);
 	struct answer b = call_ok(h, MAKER, "sale.create", "buyer_name", "某公司乙", "buyer_address", "某地", "buyer_contact", "x", "items", range(h, pack, "1"), NULL), c;
-	int64_t one, two;
+	int64_t one = 0, two = 0;
 
 	assert_true(id_get(answer_id(h, &a), &one) && id_get(answer_id(h, &b), &two));
 	raw_exec(h, "CREATE TABLE kept AS SELECT * FROM record_key");

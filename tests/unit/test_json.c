@@ -399,12 +399,40 @@ static void like_jansson(void **state)
 	arena_end(&a);
 }
 
+/* RFC 6901, section 5, and what it leaves out. */
+static void pointers(void **state)
+{
+	static const struct { const char *pointer; int64_t want; } rows[] = {
+		{ "/foo/0", 10 }, { "/foo/1", 11 }, { "/", 0 }, { "/a~1b", 1 }, { "/c%d", 2 }, { "/e^f", 3 }, { "/g|h", 4 }, { "/i\\j", 5 }, { "/k\"l", 6 }, { "/ ", 7 },
+		{ "/m~0n", 8 }, { "/in//x", 9 }, { "/in/01", 12 },
+		{ "/foo/2", -1 }, { "/foo/-", -1 }, { "/foo/-1", -1 }, { "/foo/00", -1 }, { "/foo/+1", -1 }, { "/foo/", -1 }, { "/foo/18446744073709551616", -1 }, { "foo", -1 },
+		{ "/fo", -1 }, { "/fooo", -1 }, { "/foo/0/x", -1 }, { "/a~1", -1 }, { "/m~n", -1 }, { "/none", -1 }, { "//", -1 },
+	};
+	struct json_trouble t;
+	struct node *root;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 1 << 16, NULL);
+	assert_int_equal(json_read(&a, S("{\"foo\":[10,11],\"\":0,\"a/b\":1,\"c%d\":2,\"e^f\":3,\"g|h\":4,\"i\\\\j\":5,\"k\\\"l\":6,\" \":7,\"m~n\":8,"
+	                               "\"in\":{\"\":{\"x\":9},\"01\":12}}"), &usual, &root, &t), OK);
+	assert_ptr_equal(node_at(root, S("")), root);
+	assert_null(node_at(NULL, S("/a")));
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		const struct node *x = node_at(root, str_of(rows[i].pointer));
+
+		if ((x ? x->i : -1) != rows[i].want)
+			fail_msg("%s", rows[i].pointer);
+	}
+	arena_end(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(structures), cmocka_unit_test(strings), cmocka_unit_test(numbers), cmocka_unit_test(positions),
 		cmocka_unit_test(limits), cmocka_unit_test(many_names), cmocka_unit_test(full_arena), cmocka_unit_test(building),
-		cmocka_unit_test(canonical), cmocka_unit_test(like_jansson),
+		cmocka_unit_test(canonical), cmocka_unit_test(like_jansson), cmocka_unit_test(pointers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,6 @@ import socketserver
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -18,33 +17,8 @@ import kit
 PROGRAM = sys.argv.pop(1)
 
 
-class Home:
-    def __init__(self, **settings):
-        self.dir = tempfile.TemporaryDirectory()
-        self.path = self.dir.name + "/home"
-        self.demo = json.loads(self.run("demo", "--json").strip().splitlines()[-1])
-        file = self.path + "/suyuan.json"
-        with open(file) as f:
-            known = json.load(f)
-        known.update(settings)
-        with open(file, "w") as f:
-            json.dump(known, f)
-
-    def run(self, *args):
-        return subprocess.run([PROGRAM, *args, "--home", self.path], check=True, capture_output=True, text=True).stdout
-
-    def serve(self, *args):
-        self.process, self.port = kit.serve(PROGRAM, self.path, *args)
-
-    def post(self, path, body, token):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        c.request("POST", path, json.dumps(body), {"Content-Type": "application/json", "Accept": "application/json", "Authorization": "Bearer " + token})
-        r = c.getresponse()
-        return r.status, json.loads(r.read())
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(20)
+def Home(**settings):
+    return kit.Home(PROGRAM, **settings)
 
 
 class Hook(http.server.BaseHTTPRequestHandler):
@@ -75,22 +49,6 @@ class Mailbox(socketserver.StreamRequestHandler):
             self.wfile.write(b"354 go on\r\n" if data else b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
 
 
-def listen(server_class, handler):
-    s = server_class(("127.0.0.1", 0), handler)
-    s.got = []
-    threading.Thread(target=s.serve_forever, daemon=True).start()
-    return s
-
-
-def wait_for(what, seconds=10):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if what():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 class Outside(unittest.TestCase):
     def notice_for_the_maker(self, home):
         """A suspension tells the party; its text holds no withheld value."""
@@ -99,15 +57,15 @@ class Outside(unittest.TestCase):
         self.assertEqual(status, 201)
 
     def test_notices_reach_webhook_and_mailbox(self):
-        hook, box = listen(http.server.ThreadingHTTPServer, Hook), listen(socketserver.ThreadingTCPServer, Mailbox)
+        hook, box = kit.listen(http.server.ThreadingHTTPServer, Hook), kit.listen(socketserver.ThreadingTCPServer, Mailbox)
         home = Home(webhook_private="yes", smtp="smtp://127.0.0.1:%d" % box.server_address[1], mail_from="platform@example.org")
         home.serve()
         try:
             status, _ = home.post("/v1/parties/hook", {"webhook": "http://127.0.0.1:%d/n" % hook.server_address[1], "mail": "qa@example.com"}, home.demo["tokens"]["maker"])
             self.assertEqual(status, 201)
             self.notice_for_the_maker(home)
-            self.assertTrue(wait_for(lambda: any("暂停填报" in n["zh"] for n in hook.got)), hook.got)
-            self.assertTrue(wait_for(lambda: any("暂停填报" in l for l in box.got)), box.got)
+            self.assertTrue(kit.wait_for(lambda: any("暂停填报" in n["zh"] for n in hook.got)), hook.got)
+            self.assertTrue(kit.wait_for(lambda: any("暂停填报" in l for l in box.got)), box.got)
             self.assertTrue(any(l.startswith("To: qa@example.com") for l in box.got))
             before = len(hook.got)
             time.sleep(2.5)
@@ -119,7 +77,7 @@ class Outside(unittest.TestCase):
 
     def test_a_webhook_does_not_knock_on_neighbours(self):
         """Without the operator's word no party can make the server call private addresses."""
-        hook = listen(http.server.ThreadingHTTPServer, Hook)
+        hook = kit.listen(http.server.ThreadingHTTPServer, Hook)
         home = Home()
         home.serve()
         try:
