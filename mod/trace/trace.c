@@ -120,7 +120,8 @@ static const struct gather pack_lines = { 1, { PACK_codes }, 50000 }, alias_line
 	"maker:o documents:[o] steps:[o] ended:o proof:o"
 
 static const struct op ops[] = {
-	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, product_create, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare)
+	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, product_create, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare,
+	      .answer = "id!:s receipt!:Receipt permit_check:o")
 	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报批次", "file a batch", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(sale, "create", "/v1/sales", R_MAKER, IN_WAREHOUSE, kernel_file, "附2-1-3", "填报售出", "file a sale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)

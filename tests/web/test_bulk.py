@@ -62,7 +62,7 @@ class Sending(unittest.TestCase):
         self.assertNotIn("register", page)
         self.assertNotIn("what=purchase", page)
         self.assertIn("what=purchase.create", H.page("/ui/loads/new", "seller")[1])
-        self.assertEqual(H.page("/ui/loads/new", "officer")[0], 403)
+        self.assertEqual(H.page("/ui/loads/new", "association")[0], 403)
         self.assertEqual(H.page("/ui/loads/new")[0], 303)
         self.assertEqual(H.page("/ui/loads")[0], 303)
         page = H.page("/ui/loads/new?what=product", "maker")[1]
