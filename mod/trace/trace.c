@@ -1,5 +1,5 @@
 /* mod/trace/trace.c - the tables of the trace platform: record types, operations, flows. Functions are in the files beside it. */
-#include "mod/trace/trace.h"
+#include "mod/trace/print.h"
 
 #define FIELD(id, ...) ROW(id, __VA_ARGS__)
 static const struct field product_fields[] = {
@@ -68,6 +68,7 @@ static const struct type code_in = { .name = "code", .zh = "追溯码", .en = "c
 static const struct field stream_fields[] = {
 	ROW(id, REF, REQUIRED, PUBLIC, "附3", "码包", .ref = "pack", .own = true, .en = "pack")
 	ROW(format, NAMES, OPTIONAL, PUBLIC, OURS, "格式", .list = "text|csv|ndjson", .max = 1, .en = "format")
+	ROW(form, NAMES, OPTIONAL, PUBLIC, "附3", "形式", .list = FORM_NAMES, .max = 1, .en = "form", .help = "码怎样书写：裸码、网址、GS1 数字链接、元素串、Ecode、RFID 等")
 };
 static const struct type stream_in = { .name = "codes", .zh = "追溯码清单", .en = "codes", .fields = stream_fields, .n = ROWS(stream_fields) };
 
@@ -106,6 +107,8 @@ static const struct flow flows[] = {
 /* A file of codes alone, or of pairs of codes, is filed many lines at a time. */
 static const struct gather pack_lines = { 1, { PACK_codes }, 50000 }, alias_lines = { 2, { ALIAS_items, ALIAS_codes }, 20000 };
 
+#define PRINT_OP(n, m, p, least, md, t, r, z, e, ...) { .name = n, .method = m, .path = p, .who = R_MAKER | R_SELLER, .inside = least, .scope = SCOPE_OWN, .mode = md, \
+	.in = t, .run = r, .clause = "附3", .zh = z, .en = e, __VA_ARGS__ },
 static const struct op ops[] = {
 	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报批次", "file a batch", .corrects = true, .prepare = kernel_file_prepare)
@@ -122,6 +125,16 @@ static const struct op ops[] = {
 	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods")
 	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,
 	  .mode = READS, .in = &stream_in, .run = pack_stream, .clause = "附3", .zh = "取码", .en = "stream codes" },
+	{ .name = "symbol.get", .method = GET, .path = "/v1/symbols", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG, .in = &symbol_in, .run = symbol_get,
+	  .clause = "附3", .zh = "码图", .en = "one symbol" },
+	PRINT_OP("label.preview", POST, "/v1/labels/preview", IN_WAREHOUSE, READS_LONG, &sheet_in, label_preview, "预览标签", "look at a label")
+	PRINT_OP("label.sheet", POST, "/v1/labels", IN_WAREHOUSE, READS_LONG, &sheet_in, label_sheet, "打印标签", "print labels")
+	PRINT_OP("print.create", POST, "/v1/prints", IN_FILER, WRITES, &print_in, print_create, "新建打印任务", "order a print job", .prepare = print_prepare)
+	PRINT_OP("print.get", GET, "/v1/prints/{id}", IN_WAREHOUSE, READS, &print_id_in, print_get, "打印任务", "how it goes")
+	PRINT_OP("print.list", GET, "/v1/prints", IN_WAREHOUSE, READS, NULL, print_list, "打印任务列表", "print jobs")
+	PRINT_OP("print.part", GET, "/v1/prints/{id}/parts/{part}", IN_WAREHOUSE, READS, &print_part_in, print_part, "取一份", "one part")
+	PRINT_OP("print.manifest", GET, "/v1/prints/{id}/manifest", IN_WAREHOUSE, READS_LONG, &print_id_in, print_manifest, "清单", "manifest")
+	PRINT_OP("print.drop", POST, "/v1/prints/{id}/drop", IN_FILER, WRITES, &print_id_in, print_drop, "放弃打印任务", "drop a print job")
 	{ .name = "scan", .method = GET, .path = "/c/{code}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS, .in = &code_in, .run = scan_run,
 	  .clause = "二（一）", .zh = "扫码查询", .en = "scan", .page = "scan", .memory = scan_memory },
 	{ .name = "code.where", .method = GET, .path = "/v1/codes/{code}/where", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS, .in = &code_in,
@@ -130,7 +143,9 @@ static const struct op ops[] = {
 	  .run = ticket_run, .clause = "一", .zh = "查询线索办理", .en = "follow a ticket" },
 };
 
+static const struct job_kind jobs[] = { { "print", print_run } };
+
 const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,
-	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .tables = trace_tables, .derived = trace_derived,
+	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .jobs = jobs, .n_jobs = ROWS(jobs), .tables = trace_tables, .derived = trace_derived,
 	.n_derived = TRACE_DERIVED, .project = trace_project, .fact = trace_fact, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
 	.close = trace_close, .tick = trace_tick };
