@@ -108,6 +108,8 @@ void page_form_op(struct ask *q);
 void page_form_post(struct ask *q);
 void page_list(struct ask *q);
 void page_record(struct ask *q);
+void page_label_check(struct ask *q);   /* page_label.c */
+void fixed_label_key(struct ask *q);
 void page_any_record(struct ask *q);
 const struct op *op_filing(struct ask *q, const struct type *t);     /* the operation that files a new one; NULL */
 bool may(const struct ask *q, const struct op *op);  /* asks the kernel; only for what is offered, op_run decides */
