@@ -24,7 +24,7 @@ const struct type symbol_in = { .name = "symbol", .zh = "码图", .en = "symbol"
 	ROW(count, INTEGER, OPTIONAL, PRIVATE, OURS, "几个码", .en = "how many codes") \
 	ROW(copies, INTEGER, OPTIONAL, PRIVATE, OURS, "每个码几张", .en = "labels for each code", .help = "成对标签填2") \
 	ROW(logo, FILE, OPTIONAL, PRIVATE, OURS, "标识图", .en = "logo", .help = "PNG") \
-	ROW(best_mask, YES, OPTIONAL, PRIVATE, OURS, "逐个挑选 QR 掩模", .en = "choose the QR mask each time", .help = "慢数倍；不选也符合读码要求")
+	ROW(best_mask, YES, OPTIONAL, PRIVATE, OURS, "逐个挑选 QR 掩模", .en = "choose the QR mask each time", .help = "慢一倍多；不选一样能读")
 static const struct field order_fields[] = { ORDER_FIELDS
 	ROW(part, INTEGER, OPTIONAL, PRIVATE, OURS, "每份几个码", .en = "codes in a part", .help = "不填时每份20000张") };
 const struct type sheet_in = { .name = "label_sheet", .zh = "标签", .en = "labels", .fields = order_fields, .n = ORDER_part };

@@ -1,7 +1,7 @@
 /* mod/trace/print_order.c - an order of labels from what was asked: template, form, range; everything frozen, the first label tried. */
 #include "mod/trace/print.h"
 
-enum { COPIES_MOST = 10, MASK_FIXED = 1 };      /* MASK_FIXED: any of the eight is read; looking for the best costs five times the drawing */
+enum { COPIES_MOST = 10, MASK_FIXED = 1 };      /* MASK_FIXED: any of the eight is read; looking for the best takes more than half of all the time */
 
 /* ---- the template ---- */
 

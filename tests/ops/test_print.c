@@ -324,38 +324,36 @@ static void a_job_makes_parts_and_says_what_is_in_them(void **state)
 static void a_stop_in_the_middle_gives_the_same_manifest(void **state)
 {
 	struct house *h = here(state);
-	struct str pack = new_pack(h, MAKER, new_batch(h, MAKER, gs1_product(h, "中断绳", "6901234567892"), "P-9"), "3000", NULL), id, whole, mended;
+	struct str pack = new_pack(h, MAKER, new_batch(h, MAKER, gs1_product(h, "中断绳", "6901234567892"), "P-9"), "600", NULL), id, whole, mended;
 	struct answer a;
 	int stops = 0;
 
-	id = order(h, pack, "pdf", "500");
+	id = order(h, pack, "pdf", "60");
 	assert_string_equal(z(h, node_text(ended(h, MAKER, id).out, "state")), "done");
 	whole = manifest(h, id);
-	id = order(h, pack, "pdf", "500");
+	id = order(h, pack, "pdf", "60");
 	/* the order is frozen: what is corrected meanwhile does not change half of it */
 	call_ok(h, MAKER, "party.openness", "open_by_default", "false", NULL);
 	for (;;) {
-		usleep(60000);
+		usleep(2000u << (stops < 12 ? stops : 12));        /* longer each time: on a slow machine a part has to end at last */
 		a = call_ok(h, MAKER, "print.get", "id", z(h, id), NULL);
 		if (!str_is(node_text(a.out, "state"), "waiting") && !str_is(node_text(a.out, "state"), "drawing"))
 			break;
 		house_shut(h);
 		house_open(h);
 		stops++;
-		assert_true(stops < 500);
-		usleep(200000);
 	}
 	assert_true(stops > 0);
 	assert_string_equal(z(h, node_text(a.out, "state")), "done");
 	mended = manifest(h, id);
-	assert_int_equal(times(whole, "\n"), 6);
+	assert_int_equal(times(whole, "\n"), 10);
 	assert_true(str_eq(whole, mended));
 }
 
 static void a_job_is_dropped_while_it_draws(void **state)
 {
 	struct house *h = here(state);
-	struct str pack = new_pack(h, MAKER, new_batch(h, MAKER, gs1_product(h, "放弃绳", "6901234567892"), "P-10"), "4000", NULL), id = order(h, pack, "pdf", "200");
+	struct str pack = new_pack(h, MAKER, new_batch(h, MAKER, gs1_product(h, "放弃绳", "6901234567892"), "P-10"), "1000", NULL), id = order(h, pack, "pdf", "100");
 	struct str next;
 
 	usleep(20000);
