@@ -407,8 +407,10 @@ enum err code_find(struct call *c, struct str text, struct code_place *ret)
 {
 	struct code_read r;
 	struct str bare = bare_code(c, code_part(text));
-	enum err e = bare.n ? sealed_place(c, bare, ret) : E_FORGED;
+	enum err e;
 
+	memset(ret, 0, sizeof(*ret));           /* below, a pack that is there already is not read again */
+	e = bare.n ? sealed_place(c, bare, ret) : E_FORGED;
 	if (e != E_FORGED || (bare.n && !may_be_foreign(trace_state(c->k), text)))
 		return e == E_FORGED ? call_refuse(c, e, "本平台未签发此码：可能输错，也可能是伪造的", "not issued here: mistyped or forged") : e;
 	r = code_read(c->arena, text);
