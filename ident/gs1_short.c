@@ -5,7 +5,7 @@
  */
 #include "gs1.h"
 
-enum { DIGITS_MOST = 100, TEXT_MOST = 128 };
+enum { DIGITS_MOST = 100, SHORT_DIGITS = 19, TEXT_MOST = 128 };
 
 static const char alphabet64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -50,12 +50,30 @@ static unsigned length_bits(size_t most)
 	return n;
 }
 
+/* The same for numbers that fit a machine word, which nearly all do: what is no link at all is found out soon. */
+static bool get_short_number(struct bits *b, size_t n, struct buf *out)
+{
+	char digits[SHORT_DIGITS];
+	uint64_t v = 0;
+
+	for (size_t left = number_bits(n); left--;)
+		v = v << 1 | bit(b);
+	for (size_t i = n; i--; v /= 10)
+		digits[i] = (char)('0' + v % 10);
+	if (v || b->over)
+		return false;
+	buf_add(out, (struct str){ digits, n });
+	return true;
+}
+
 /* Appends exactly n digits; false when the number needs more. */
 static bool get_number(struct bits *b, size_t n, struct buf *out)
 {
 	unsigned char digits[DIGITS_MOST] = { 0 };      /* least significant first */
 	size_t left = number_bits(n);
 
+	if (n <= SHORT_DIGITS)
+		return get_short_number(b, n, out);
 	if (n > DIGITS_MOST)
 		return false;
 	while (left--) {

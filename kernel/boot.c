@@ -1,5 +1,6 @@
 /* kernel/boot.c - making, opening and closing a home: keys, settings, tables, tables of types and operations. */
 #include "kernel/inside.h"
+#include "kernel/sheet.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -59,13 +60,15 @@ static void add_type_ops(struct kernel *k, const struct op **ops, size_t *n, con
 		.zh = str_fmt(&k->life, "%s列表", t->zh).p, .en = str_fmt(&k->life, "list of %s", t->en).p, .files = t };
 	*get = (struct op){ .name = str_fmt(&k->life, "%s.get", t->name).p, .method = GET, .path = str_fmt(&k->life, "/v1/%s/{id}", plural).p,
 		.who = open ? R_ALL : R_SIGNED_IN, .scope = open ? SCOPE_PUBLIC : SCOPE_OWN, .mode = READS, .in = in, .run = find_get,
-		.clause = t->clause, .zh = t->zh, .en = t->en, .files = t };
+		.clause = t->clause, .zh = str_fmt(&k->life, "单条%s", t->zh).p,
+		.en = str_fmt(&k->life, "one %s", t->en).p, .files = t };
 	*out = *list;
 	out->name = str_fmt(&k->life, "%s.export", t->name).p;
 	out->path = str_fmt(&k->life, "/v1/%s/export", plural).p;
 	out->mode = READS_LONG;
 	out->in = &export_in;
 	out->run = export_run;
+	out->gives = SHEET_GIVES;
 	out->zh = str_fmt(&k->life, "导出%s", t->zh).p;
 	out->en = str_fmt(&k->life, "export of %s", t->en).p;
 	ops[(*n)++] = out;

@@ -354,6 +354,6 @@ const struct op desk_ops[] = {
 	GET_OP("list.get", "/v1/lists/{list}", R_ALL, IN_NOBODY, SCOPE_PUBLIC, &list_get_in, list_get_run, "附1", "清单", "reference list")
 	GET_OP("audit.list", "/v1/audit", R_AUDITOR | R_OPERATOR, IN_NOBODY, SCOPE_OWN, &page_in, audit_run, "二（七）", "审计", "audit")
 	POST_OP("file.put", "/v1/files", R_PARTY | R_DOCK | R_ANYONE, IN_NOBODY, SCOPE_PUBLIC, &file_in, file_put_run, "附2", "上传文件", "upload a file", .upload = true)
-	GET_OP("file.get", "/v1/files/{id}", R_ALL, IN_NOBODY, SCOPE_PUBLIC, &file_get_in, file_get_run, "附2", "文件", "file")
+	GET_OP("file.get", "/v1/files/{id}", R_ALL, IN_NOBODY, SCOPE_PUBLIC, &file_get_in, file_get_run, "附2", "文件", "file", .gives = "application/pdf|image/jpeg|image/png")
 };
 const size_t desk_ops_n = ROWS(desk_ops);

@@ -153,7 +153,7 @@ enum err job_change(struct worker *w, struct arena *a, const struct job *j, bool
 
 int64_t job_fact(const struct job *j, const char *name) { return node_number(j->facts, name, 0); }
 
-static void replace(struct job *j, const char *name, struct node *v)
+void job_put_fact(struct job *j, const char *name, struct node *v)
 {
 	for (struct node *x = j->facts->first; x; x = x->next)
 		if (str_is(x->key, name)) {
@@ -168,8 +168,8 @@ static void replace(struct job *j, const char *name, struct node *v)
 	node_set(j->facts, str_of(name), v);
 }
 
-void job_set(struct job *j, struct arena *a, const char *name, int64_t v) { replace(j, name, node_int(a, v)); }
-void job_set_text(struct job *j, struct arena *a, const char *name, struct str v) { replace(j, name, node_str(a, v)); }
+void job_set(struct job *j, struct arena *a, const char *name, int64_t v) { job_put_fact(j, name, node_int(a, v)); }
+void job_set_text(struct job *j, struct arena *a, const char *name, struct str v) { job_put_fact(j, name, node_str(a, v)); }
 
 enum err job_actor(struct call *c, const struct job *j, const struct actor **ret)
 {

@@ -39,6 +39,7 @@ enum err job_list(struct call *c, const char *kind, struct job **ret, size_t *re
 /* The account as it stands now, for work it ordered earlier. E_DENIED when it ended. */
 enum err job_actor(struct call *c, const struct job *j, const struct actor **ret) MUST_USE;
 int64_t job_fact(const struct job *j, const char *name);                        /* 0 when absent */
+void job_put_fact(struct job *j, const char *name, struct node *v);              /* replaces */
 void job_set(struct job *j, struct arena *a, const char *name, int64_t v);
 void job_set_text(struct job *j, struct arena *a, const char *name, struct str v);
 /* Members id, kind, what, state, at; progress {done, of, good, bad, filed, percent} while it runs. */

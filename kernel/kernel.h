@@ -85,6 +85,8 @@ struct op {
 	bool upload;                              /* takes a file beside its fields */
 	bool corrects;                            /* takes the member "corrects": the record this one replaces */
 	bool quiet;                               /* no audit line (counters, log-out) */
+	const char *answer;                       /* members of a JSON answer, for the papers (kernel/doc.h); NULL: what the kernel knows */
+	const char *gives;                        /* media types of an answer that is a file, "text/csv|application/pdf"; NULL: JSON */
 	const struct gather *gather;              /* a table with these columns alone becomes few calls, each with many lines */
 };
 
@@ -118,6 +120,7 @@ struct call {
 	struct stream *stream;    /* instead of out */
 	struct str bytes;         /* instead of out: ready bytes of `media` */
 	const char *media;
+	struct str file_name;     /* of stream or bytes that are to be kept as a file; any text */
 	int64_t record;           /* first record filed by this call */
 	uint64_t index;           /* its log index */
 	bool filed;
@@ -176,6 +179,8 @@ struct module {
 	enum err (*project)(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
 	                    const struct value *v);
 	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
+	/* How a value reads on other platforms (codes instead of our ranges); NULL: as it is. */
+	struct node *(*outward)(struct call *c, const struct type *t, size_t field, const struct value *v);
 	enum err (*check)(struct call *c);          /* troubles across fields, after every field is checked */
 	void (*tick)(struct kernel *k, int64_t now);     /* each second while serving */
 	void (*committed)(struct kernel *k);        /* after each signed commit, on the writer thread: caches */

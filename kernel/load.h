@@ -11,11 +11,12 @@
 
 enum err load_run(struct worker *w, int64_t id) MUST_USE;
 
+#define ANY "any"                         /* what of a load whose lines name their own operations (NDJSON) */
 /* As one piece, so that nothing of it stands unless all of it does; beyond it, slices after everything was checked. */
 enum { LOAD_WHOLE = 5000, LOAD_SLICE = 256, LOAD_SHOWN = 200 };
 
 
-struct one { struct call *call; struct grid_line line; };      /* gathering: call NULL until the slice is full */
+struct one { struct call *call; struct grid_line line; struct line_local *local; };      /* gathering: call NULL until the slice is full */
 
 struct slice {
 	struct change change;
@@ -53,6 +54,9 @@ struct run {
 	int at;
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
+	struct map local;
+	struct filed_line { uint64_t line; int64_t id; } *before;      /* filed by an earlier start, in order */
+	size_t n_before;
 	struct seen *seen;        /* gathering: every value of the file, to name the line it stood on before */
 	size_t n_seen, cap_seen;
 };

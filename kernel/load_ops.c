@@ -65,7 +65,7 @@ static enum err fixed_of(struct call *c, const struct op *op, struct node **ret)
 		line = str_trim(line);
 		if (!line.n)
 			continue;
-		if (!str_cut(&line, '=', &name) || !type_field(op->in, str_trim(name), NULL))
+		if (!str_cut(&line, '=', &name) || (op && !type_field(op->in, str_trim(name), NULL)))
 			return call_trouble(c, CREATE_fixed, "每行应为“字段=值”，字段须是这种记录的字段", "each line is field=value, a field of this record");
 		put_str(c->arena, o, str_z(c->arena, str_trim(name)), str_trim(line));
 	}
@@ -87,22 +87,48 @@ static struct str sent_before(struct call *c, struct str digest)
 	return S("");
 }
 
+/* One JSON document with "records" becomes a line each, as everything else is read. */
+static struct str unfolded(struct call *c, struct str bytes)
+{
+	static const struct json_limits limits = { .bytes = 64 << 20, .depth = 16, .nodes = 4 << 20 };
+	struct str head = str_trim(str_sub(bytes, 0, 4096));
+	struct json_trouble trouble;
+	const struct node *records;
+	struct node *o;
+	struct buf b;
+
+	if (!str_starts(head, "{") || json_read(c->arena, bytes, &limits, &o, &trouble))
+		return bytes;
+	records = node_get(o, "records");
+	if (!records || records->kind != NODE_ARR)
+		return bytes;
+	b = buf_in(c->arena, bytes.n + 16);
+	for (const struct node *x = records->first; x; x = x->next) {
+		json_write(&b, x);
+		buf_char(&b, '\n');
+	}
+	return buf_str(&b);
+}
+
 static enum err create_prepare(struct call *c)
 {
 	struct job *l = TAKE(c->arena, struct job, 1);
 	const struct op *op = op_of_what(c->k, c->arena, IN(c, CREATE_what).text);
+	bool any = str_is(IN(c, CREATE_what).text, ANY);
 	struct node *fixed = NULL;
 	enum err e;
 
-	if (!op || op->mode != WRITES || !op->in || !op->in->schema || op->upload)
+	if (!any && (!op || op->mode != WRITES || !op->in || !op->in->schema || op->upload))
 		return call_trouble(c, CREATE_what, "没有这种可以批量导入的记录", "there is no such record to load");
-	e = op_allowed(op, c->who, false, 0, S(""));
+	e = any ? OK : op_allowed(op, c->who, false, 0, S(""));
 	if (!e)
 		e = fixed_of(c, op, &fixed);
 	if (e)
 		return e;
-	*l = (struct job){ .id = job_new_id(c), .kind = S("load"), .account = c->who->account, .party = c->who->party, .what = str_of(op->name), .at = c->now,
-		.state = c->upload.bytes.n ? S("checking") : S("receiving"), .facts = node_obj(c->arena) };
+	if (any)
+		c->upload.bytes = unfolded(c, c->upload.bytes);
+	*l = (struct job){ .id = job_new_id(c), .kind = S("load"), .account = c->who->account, .party = c->who->party, .what = any ? S(ANY) : str_of(op->name), .at = c->now,
+		.state = !c->upload.bytes.n ? S("receiving") : IN(c, CREATE_choice).n && str_is(IN(c, CREATE_choice).list[0], "good") ? S("filing") : S("checking"), .facts = node_obj(c->arena) };
 	put_str(c->arena, l->facts, "name", IN(c, CREATE_name).said ? IN(c, CREATE_name).text : utf8_ok(c->upload.name) ? c->upload.name : S(""));
 	put_str(c->arena, l->facts, "choice", IN(c, CREATE_choice).n ? IN(c, CREATE_choice).list[0] : S(""));
 	put_str(c->arena, l->facts, "on_behalf", c->who->dock ? c->who->uscc : S(""));
@@ -123,7 +149,7 @@ static enum err create_prepare(struct call *c)
 static enum err create_run(struct call *c)
 {
 	struct job *l = c->scratch;
-	enum err e = job_keep(c, l, str_is(l->state, "checking"));
+	enum err e = job_keep(c, l, !str_is(l->state, "receiving"));
 
 	put_load(c, c->out, l);
 	return e;
@@ -159,6 +185,10 @@ static enum err data_run(struct call *c)
 
 /* ---- on its way ---- */
 
+/* Who wants the good lines whatever the others say needs no look beforehand: filing checks each line all the same. */
+static bool straight(const struct job *l) { return str_is(node_text(l->facts, "choice"), "good"); }
+
+
 static enum err move(struct call *c, struct job *l, const char *state)
 {
 	enum err e;
@@ -176,7 +206,7 @@ static enum err check_run(struct call *c)
 
 	if (!e && !str_is(l.state, "receiving") && !str_is(l.state, "checked") && !str_is(l.state, "failed"))
 		e = job_wrong_state(c, &l);
-	return e ? e : move(c, &l, "checking");
+	return e ? e : move(c, &l, straight(&l) ? "filing" : "checking");
 }
 
 static enum err file_run(struct call *c)
@@ -272,6 +302,15 @@ static void put_refused(struct call *c, const struct job *l)
 	part_close(&p);
 }
 
+static void put_heading(struct call *c, const struct job *l)
+{
+	const struct node *had = node_get(l->facts, "heading");
+	struct node *arr = put_arr(c->arena, c->out, "heading");
+
+	for (const struct node *x = had ? had->first : NULL; x; x = x->next)
+		node_add(arr, node_str(c->arena, x->s));
+}
+
 static enum err get_run(struct call *c)
 {
 	struct job l;
@@ -280,6 +319,7 @@ static enum err get_run(struct call *c)
 	if (e)
 		return e;
 	put_load(c, c->out, &l);
+	put_heading(c, &l);
 	put_refused(c, &l);
 	return OK;
 }
@@ -339,6 +379,17 @@ static enum err heading_of(struct call *c, const struct job *l, struct grid_line
 	return e;
 }
 
+/* "批次.xlsx" gives 批次-未填报的行: the file that comes back is known by the one that was sent. */
+static struct str file_title(struct call *c, const struct job *l, const char *what, const char *end)
+{
+	struct str name = node_text(l->facts, "name");
+	size_t n = name.n;
+
+	while (n && name.p[n - 1] != '.')
+		n--;
+	return n > 1 ? str_fmt(c->arena, "%.*s-%s.%s", (int)(n - 1), name.p, what, end) : str_fmt(c->arena, "%s.%s", what, end);
+}
+
 static enum err put_refused_lines(struct sheet *s, struct part *p, size_t columns)
 {
 	static const struct json_limits limits = { .bytes = 64 << 20, .depth = 8, .nodes = 1 << 20 };
@@ -394,6 +445,7 @@ static enum err refused_run(struct call *c)
 	e = sheet_begin(c, IN(c, AS_as).n ? IN(c, AS_as).list[0] : S("csv"), S("未填报的行"), col, n + 2, false, &s);
 	if (!e)
 		e = put_refused_lines(s, &p, n);
+	c->file_name = file_title(c, &l, "未填报的行", IN(c, AS_as).n ? str_z(c->arena, IN(c, AS_as).list[0]) : "csv");
 	part_close(&p);
 	return s ? sheet_end(s, c, e) : e;
 }
@@ -404,6 +456,8 @@ static enum err filed_run(struct call *c)
 	struct job l;
 	enum err e = own_load(c, &l);
 
+	if (!e)
+		c->file_name = file_title(c, &l, "已填报", "csv");
 	return e ? e : spool_answer(c, l.id, "filed", "text/csv; charset=utf-8");
 }
 
@@ -411,14 +465,14 @@ static enum err filed_run(struct call *c)
 #define LOAD_OP(n, m, p, md, t, r, z, e, ...) { .name = "load." n, .method = m, .path = "/v1/loads" p, .who = WHO, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, \
 	.mode = md, .in = t, .run = r, .clause = "二（三）", .zh = z, .en = e, __VA_ARGS__ },
 const struct op load_ops[] = {
-	LOAD_OP("create", POST, "", WRITES, &create_in, create_run, "批量导入", "load a table", .upload = true, .prepare = create_prepare)
+	LOAD_OP("create", POST, "", WRITES, &create_in, create_run, "导入一个文件", "load a table", .upload = true, .prepare = create_prepare)
 	LOAD_OP("data", POST, "/{id}/data", WRITES, &data_in, data_run, "上传一段", "send a piece", .upload = true, .prepare = data_prepare, .quiet = true)
 	LOAD_OP("check", POST, "/{id}/check", WRITES, &id_in, check_run, "检查", "look it through")
 	LOAD_OP("file", POST, "/{id}/file", WRITES, &file_in, file_run, "填报", "file it")
 	LOAD_OP("drop", POST, "/{id}/drop", WRITES, &id_in, drop_run, "放弃", "drop it")
 	LOAD_OP("get", GET, "/{id}", READS, &id_in, get_run, "导入情况", "how it goes")
-	LOAD_OP("list", GET, "", READS, NULL, list_run, "批量导入列表", "loads")
-	LOAD_OP("refused", GET, "/{id}/refused", READS_LONG, &refused_in, refused_run, "未填报的行", "refused lines")
-	LOAD_OP("filed", GET, "/{id}/filed", READS, &id_in, filed_run, "已填报的行", "filed lines")
+	LOAD_OP("list", GET, "", READS, NULL, list_run, "批量导入", "bulk loads")
+	LOAD_OP("refused", GET, "/{id}/refused", READS_LONG, &refused_in, refused_run, "未填报的行", "refused lines", .gives = SHEET_GIVES)
+	LOAD_OP("filed", GET, "/{id}/filed", READS, &id_in, filed_run, "已填报的行", "filed lines", .gives = SHEET_CSV)
 };
 const size_t load_ops_n = ROWS(load_ops);

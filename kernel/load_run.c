@@ -30,11 +30,26 @@ static struct one *one_more(struct slice *s)
 	return &s->one[s->n++];
 }
 
+/* The name the line read last bears for the lines after it. */
+static struct line_local *local_of(struct run *r, int64_t id)
+{
+	struct line_local *l;
+
+	if (!r->lines.ref.n)
+		return NULL;
+	l = TAKE(&r->life, struct line_local, 1);
+	l->id = id;
+	return map_put(&r->local, str_copy(&r->life, r->lines.ref), l) ? l : NULL;
+}
+
 static enum err look_at(struct run *r, const struct grid_line *line)
 {
 	struct call *c = call_for(r, &r->line);
 	enum err e = lines_input(&r->lines, c, line);
 
+	if (e == E_ABSENT)
+		return OK;
+	(void)local_of(r, -1);
 	if (!e)
 		e = call_check(c, r->db);
 	if (e && of_the_line(e)) {
@@ -46,16 +61,26 @@ static enum err look_at(struct run *r, const struct grid_line *line)
 	return e;
 }
 
-static enum err file_line(struct run *r, const struct grid_line *line)
+static enum err file_line(struct run *r, const struct grid_line *line, bool waited)
 {
 	struct slice *s = &r->slice[r->at];
 	struct one *one = one_more(s);
 	size_t room = r->all && (uint64_t)job_fact(&r->load, "lines") <= LOAD_WHOLE ? LOAD_WHOLE : LOAD_SLICE;
 	enum err e;
 
-	one->line = kept_line(s->a, line);
-	one->call = call_for(r, s->a);
+	*one = (struct one){ .call = call_for(r, s->a), .line = kept_line(s->a, line) };
 	e = lines_input(&r->lines, one->call, &one->line);
+	if (e == E_ABSENT) {
+		s->n--;
+		return OK;
+	}
+	if (e == E_STATE && !waited) {          /* it names a line that is on its way: that one is filed first */
+		s->n--;
+		e = slice_submit(r);
+		if (!e)
+			e = slices_settle(r);
+		return e ? e : file_line(r, line, true);
+	}
 	if (!e)
 		e = call_check(one->call, r->db);
 	if (e && of_the_line(e)) {
@@ -64,6 +89,7 @@ static enum err file_line(struct run *r, const struct grid_line *line)
 		r->stopped = r->all;
 		return OK;
 	}
+	one->local = e ? NULL : local_of(r, 0);
 	return e ? e : s->n >= room ? slice_submit(r) : OK;
 }
 
@@ -167,12 +193,45 @@ static enum err gather_line(struct run *r, const struct grid_line *line)
 
 /* ---- the pass ---- */
 
+/* Kept with the load: whoever looks at a refused line wants to know what its columns were called. Short: names of fields alone come here. */
+static void keep_heading(struct run *r, const struct grid_line *h)
+{
+	struct node *arr = node_arr(&r->life);
+
+	for (size_t i = 0; i < h->n && i < LINE_COLUMNS; i++)
+		node_add(arr, node_str(&r->life, str_copy(&r->life, h->cell[i])));
+	job_put_fact(&r->load, "heading", arr);
+}
+
+/* A line filed by an earlier start may be named by those that follow. */
+static void remember(struct run *r, const struct grid_line *line)
+{
+	struct call *c;
+	size_t lo = 0, hi = r->n_before;
+
+	if (r->op || !r->n_before)
+		return;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (r->before[mid].line < line->no)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	c = call_for(r, &r->line);
+	if (lo < r->n_before && r->before[lo].line == line->no && lines_input(&r->lines, c, line) == OK)
+		(void)local_of(r, r->before[lo].id);
+}
+
 static enum err one_line(struct run *r, const struct grid_line *line, bool readable)
 {
 	r->n_lines++;
 	atomic_store(&r->w->now.done, grid_at(r->grid));
-	if (line->no <= r->resume)
+	if (line->no <= r->resume) {
+		remember(r, line);
 		return OK;
+	}
 	if (!readable) {
 		refuse_text(r, &r->line, line, line->zh, line->en);
 		r->stopped = !r->dry && r->all;
@@ -180,7 +239,7 @@ static enum err one_line(struct run *r, const struct grid_line *line, bool reada
 	}
 	if (r->lines.gather)
 		return gather_line(r, line);
-	return r->dry ? look_at(r, line) : file_line(r, line);
+	return r->dry ? look_at(r, line) : file_line(r, line, false);
 }
 
 /* A sentence about the whole file: the pass ends, the load is failed. */
@@ -220,6 +279,7 @@ static enum err all_lines(struct run *r)
 
 			if (got || lines_heading(&r->lines, &line, &zh, &en))
 				return unreadable(r, zh, en);
+			keep_heading(r, &line);
 			headed = true;
 		} else if (got || !line_is_example(&line)) {
 			e = one_line(r, &line, !got);
@@ -242,7 +302,7 @@ static enum err open_run(struct run *r, int64_t id)
 	r->resume = (uint64_t)job_fact(&r->load, "done");
 	r->n_good = r->dry ? 0 : (uint64_t)job_fact(&r->load, "filed");
 	r->op = op_find(r->k, r->load.what);
-	e = r->op ? job_actor(&c, &r->load, &r->who) : E_ABSENT;
+	e = r->op || str_is(r->load.what, ANY) ? job_actor(&c, &r->load, &r->who) : E_ABSENT;
 	if (e)
 		return unreadable(r, str_of(err_zh(e)), str_of(err_en(e)));
 	e = spool_open(r->k, id, "in", &r->in);
@@ -252,7 +312,9 @@ static enum err open_run(struct run *r, int64_t id)
 	e = grid_open(&r->life, &src, node_text(r->load.facts, "name"), NULL, &r->grid, &zh, &en);
 	if (e)
 		return unreadable(r, zh, en);
-	r->lines = (struct lines){ .a = &r->life, .op = r->op, .form = grid_form(r->grid), .fixed = node_get(r->load.facts, "fixed") };
+	r->lines = (struct lines){ .a = &r->life, .op = r->op, .form = grid_form(r->grid), .fixed = node_get(r->load.facts, "fixed"),
+		.k = r->k, .local = &r->local };
+	r->local = map_in(&r->life);
 	job_set_text(&r->load, &r->life, "why_zh", S(""));
 	job_set_text(&r->load, &r->life, "why_en", S(""));
 	atomic_store(&r->w->now.of, src.size);
@@ -271,6 +333,7 @@ static enum err again(struct run *r, const char *part, struct spool_out **ret)
 		int64_t n = spool_read(old, 0, all, spool_size(old));
 
 		text = (struct str){ all, n > 0 ? (size_t)n : 0 };
+		r->before = TAKE(&r->life, struct filed_line, text.n / ID_TEXT + 1);
 	}
 	spool_close(old);
 	e = spool_begin(r->k, r->load.id, part, ret);
@@ -284,6 +347,8 @@ static enum err again(struct run *r, const char *part, struct spool_out **ret)
 		if (!str_to_int(str_sub(number, 0, digits), &no) || (uint64_t)no > r->resume)
 			break;
 		r->n_bad += str_starts(line, "{");
+		if (!str_starts(line, "{") && id_get(str_sub(line, digits + 1, line.n), &r->before[r->n_before].id))
+			r->before[r->n_before++].line = (uint64_t)no;
 		if (!spool_put(*ret, line.p, line.n) || !spool_put(*ret, "\n", 1))
 			e = E_IO;
 	}
@@ -324,7 +389,9 @@ static enum err conclude(struct run *r, enum err e)
 	slice_empty(s);
 	if (r->grid) {
 		job_set(l, &r->life, "lines", (int64_t)(r->stopped ? job_fact(l, "lines") : (int64_t)r->n_lines));
-		job_set(l, &r->life, r->dry ? "good" : "filed", (int64_t)r->n_good);
+		job_set(l, &r->life, "good", (int64_t)r->n_good);
+		if (!r->dry)
+			job_set(l, &r->life, "filed", (int64_t)r->n_good);
 		if (r->dry)
 			job_set(l, &r->life, "done", 0);
 	}

@@ -60,7 +60,7 @@ void refuse_call(struct run *r, const struct grid_line *line, const struct call 
 	for (const struct trouble *t = c->troubles.first; t; t = t->next)
 		put_error(r, a, errors, t->field, t->clause, t->zh, t->en);
 	if (!errors->n)
-		put_error(r, a, errors, S(""), c->op->clause, str_of(c->why_zh ? c->why_zh : err_zh(e)), str_of(c->why_en ? c->why_en : err_en(e)));
+		put_error(r, a, errors, S(""), c->op ? c->op->clause : OURS, str_of(c->why_zh ? c->why_zh : err_zh(e)), str_of(c->why_en ? c->why_en : err_en(e)));
 	refuse(r, a, line, errors);
 }
 
@@ -128,7 +128,7 @@ enum err slice_hand_over(struct run *r, struct slice *s)
 	if (r->bad_waits && r->bad)
 		e = spool_sync(r->bad);         /* the reasons of lines that `done` passes by must outlive a crash like `done` does */
 	r->bad_waits = false;
-	s->change = (struct change){ .run = slice_write, .done = slice_written };
+	s->change = (struct change){ .run = slice_write, .done = slice_written, .weight = s->n };
 	s->answered = false;
 	if (!e)
 		e = writer_add(r->k->writer, &s->change);
@@ -161,6 +161,8 @@ static void tell_filed(struct run *r, const struct slice *s)
 		const struct call *c = s->many ? s->many : s->one[i].call;
 		int n;
 
+		if (s->one[i].local)
+			s->one[i].local->id = c->record;
 		id_put(c->record, id);
 		n = snprintf(text, sizeof(text), "%llu,%.*s\n", (unsigned long long)s->one[i].line.no, ID_TEXT, id);
 		(void)spool_put(r->filed, text, (size_t)n);
@@ -325,6 +327,23 @@ enum err slices_settle(struct run *r)
 	return e;
 }
 
+/* Rights end while a long load runs: an account that was closed, a party that was suspended. What stands then stands. */
+static enum err still_may(struct run *r, struct arena *a)
+{
+	struct call c = { .k = r->k, .arena = a, .db = r->db };
+	const struct actor *now;
+	enum err e = job_actor(&c, &r->load, &now);
+
+	if (!e && now->suspended == r->who->suspended && now->roles == r->who->roles && now->inside == r->who->inside)
+		return OK;
+	if (e && of_the_line(e) == false)
+		return e;
+	job_set_text(&r->load, &r->life, "why_zh", S("账号或单位的权限已改变，填报到此为止"));
+	job_set_text(&r->load, &r->life, "why_en", S("the rights of the account or party have changed: filing ends here"));
+	r->stopped = true;
+	return OK;
+}
+
 /* The slice being filled goes to the writer, after the one before it was answered. */
 enum err slice_submit(struct run *r)
 {
@@ -332,6 +351,9 @@ enum err slice_submit(struct run *r)
 	enum err e = other->under_way ? settle(r, other) : OK;
 
 	if (e || !s->n || r->stopped)
+		return e;
+	e = still_may(r, s->a);
+	if (e || r->stopped)
 		return e;
 	e = with_row(r, s, "filing", s->n);
 	if (!e)

@@ -175,6 +175,6 @@ const struct op record_ops[] = {
 	  "查看未公开内容", "look at withheld values" },
 	{ "opening.create", POST, "/v1/openings", R_OPERATOR, IN_NOBODY, SCOPE_OWN, WRITES, &opening_type, opening_run, "二（七）",
 	  "申请查看未公开内容", "ask to look at withheld values", .files = &opening_type },
-	{ "receipt.get", GET, "/v1/receipts/{id}", R_ALL, IN_NOBODY, SCOPE_PUBLIC, READS, &receipt_in, receipt_run, "二（七）", "凭证", "receipt" },
+	{ "receipt.get", GET, "/v1/receipts/{id}", R_ALL, IN_NOBODY, SCOPE_PUBLIC, READS, &receipt_in, receipt_run, "二（七）", "凭证", "receipt", .gives = "text/plain" },
 };
 const size_t record_ops_n = ROWS(record_ops);

@@ -142,7 +142,7 @@ static enum err load_target(struct call *c)
 		struct str region;
 		enum err e;
 
-		if (f->kind != KIND_REF || c->in[i].said != SAID_VALUE)
+		if (f->kind != KIND_REF || c->in[i].said != SAID_VALUE || (c->dry && !c->in[i].i))      /* dry: a line of the same file */
 			continue;
 		e = kernel_record(c, c->in[i].i, 1u << KEY_PUBLIC, &r);
 		if (e == E_ABSENT || (!e && strcmp(f->ref, "any") != 0 && strcmp(f->ref, r.type->name) != 0)) {

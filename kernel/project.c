@@ -90,6 +90,7 @@ enum err sql_of_types(struct kernel *k)
 		q->list_party = str_fmt(a, "SELECT record FROM p_%s WHERE party = $2 AND record < $1 AND current = 1 ORDER BY record DESC LIMIT 51", t->name).p;
 		q->list_region = str_fmt(a, "SELECT t.record FROM p_%s t JOIN party p ON p.id = t.party WHERE t.record < $1 AND t.current = 1"
 		                            " AND p.region >= $2 AND p.region < $3 ORDER BY t.record DESC LIMIT 51", t->name).p;
+		q->own_from = str_fmt(a, "SELECT record FROM p_%s WHERE party = $2 AND record > $1 AND current = 1 ORDER BY record LIMIT 50", t->name).p;
 		q->drop = str_fmt(a, "DELETE FROM p_%s", t->name).p;
 		q->dump = str_fmt(a, "SELECT * FROM p_%s ORDER BY record", t->name).p;
 		for (size_t f = 0; f < t->n; f++) {

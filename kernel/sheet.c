@@ -13,6 +13,7 @@ struct sheet {
 	struct grid_out *out;
 	struct arena life, line;
 	enum grid_form form;
+	const char *media;
 	char path[3200];
 	int fd;
 };
@@ -45,7 +46,47 @@ static void sheet_free(struct sheet *s)
 	free(s);
 }
 
+/* "产品" becomes 产品-2026-11-22.csv when it is dated: people keep the exports of many days in one folder. */
+static struct str name_of(struct call *c, struct str title, enum grid_form form, bool dated)
+{
+	static const char *const ends[] = { [GRID_CSV] = "csv", [GRID_XLSX] = "xlsx", [GRID_NDJSON] = "ndjson" };
+	struct str day = dated ? date_str(c->arena, c->now, CHINA_OFFSET_MIN) : S("");
+
+	return str_fmt(c->arena, "%.*s%s%.*s.%s", STR_ARG(title), dated ? "-" : "", STR_ARG(day), ends[form]);
+}
+
 static enum grid_form form_of(struct str as) { return str_is(as, "xlsx") ? GRID_XLSX : str_is(as, "ndjson") ? GRID_NDJSON : GRID_CSV; }
+
+/* Where the file stands until it is answered: XLSX is opened by its library. */
+static enum err sheet_place(struct sheet *s, struct call *c)
+{
+	enum err e = dir_make(str_fmt(&s->life, "%s/loads", c->k->home).p, 0700);
+
+	snprintf(s->path, sizeof(s->path), "%s/loads/%.*s.tmp", c->k->home, STR_ARG(id_str(&s->life, new_id(c->k, c->now))));
+	s->fd = e || s->form == GRID_XLSX ? -1 : open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return e ? e : s->form != GRID_XLSX && s->fd < 0 ? E_IO : OK;
+}
+
+enum err sheet_text_begin(struct call *c, const char *media, struct sheet **ret)
+{
+	struct sheet *s = calloc(1, sizeof(*s));
+	enum err e;
+
+	if (!s)
+		return E_IO;
+	arena_init(&s->life, 65536, NULL);
+	arena_init(&s->line, 65536, NULL);
+	s->media = media;
+	s->form = GRID_TEXT;
+	e = sheet_place(s, c);
+	if (e)
+		sheet_free(s);
+	else
+		*ret = s;
+	return e;
+}
+
+enum err sheet_text(struct sheet *s, struct str text) { return to_file(s, text.p, text.n) ? OK : E_IO; }
 
 enum err sheet_begin(struct call *c, struct str as, struct str title, const struct grid_column *col, size_t n, bool examples, struct sheet **ret)
 {
@@ -58,11 +99,9 @@ enum err sheet_begin(struct call *c, struct str as, struct str title, const stru
 	arena_init(&s->life, LINE_MAX, c->arena->full);
 	arena_init(&s->line, LINE_MAX, c->arena->full);
 	s->form = form_of(as);
-	e = dir_make(str_fmt(&s->life, "%s/loads", c->k->home).p, 0700);
-	snprintf(s->path, sizeof(s->path), "%s/loads/%.*s.tmp", c->k->home, STR_ARG(id_str(&s->life, new_id(c->k, c->now))));
-	s->fd = e || s->form == GRID_XLSX ? -1 : open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (!e && s->form != GRID_XLSX && s->fd < 0)
-		e = E_IO;
+	c->file_name = name_of(c, examples ? str_join(c->arena, title, S("模板")) : title, s->form, !examples);
+	s->media = grid_form_media(s->form);
+	e = sheet_place(s, c);
 	if (!e)
 		e = grid_begin(&s->life, s->form, s->form == GRID_XLSX ? s->path : NULL, &sink, title, col, n, examples, &s->out);
 	if (e) {
@@ -96,7 +135,7 @@ static void sheet_done(void *ctx) { sheet_free(ctx); }
 
 enum err sheet_end(struct sheet *s, struct call *c, enum err so_far)
 {
-	enum err e = grid_end(s->out);
+	enum err e = s->out ? grid_end(s->out) : OK;
 
 	if (!so_far && !e && s->form == GRID_XLSX)
 		s->fd = open(s->path, O_RDONLY | O_CLOEXEC);
@@ -109,7 +148,7 @@ enum err sheet_end(struct sheet *s, struct call *c, enum err so_far)
 	(void)unlink(s->path);
 	s->path[0] = 0;
 	c->stream = TAKE(c->arena, struct stream, 1);
-	*c->stream = (struct stream){ sheet_pull, sheet_done, s, grid_form_media(s->form) };
+	*c->stream = (struct stream){ sheet_pull, sheet_done, s, s->media };
 	return OK;
 }
 
@@ -132,8 +171,9 @@ static struct str example_of(struct call *c, const struct field *f, const struct
 	case KIND_REF: return S("名称或13位编号");
 	case KIND_FILE: return S("已上传文件的编号");
 	case KIND_ITEMS: case KIND_CODES: return S("每行一个码");
+	case KIND_URL: return S("https://");
 	case KIND_LISTED: case KIND_NAMES: return col->n_choice ? col->choice[0] : S("");
-	default: return f->need == IF_APPLICABLE ? S(NOT_APPLICABLE) : S("示例");
+	default: return f->need == IF_APPLICABLE ? S(NOT_APPLICABLE) : f->need == OPTIONAL ? S("") : S("示例");
 	}
 }
 
@@ -319,6 +359,6 @@ enum err export_run(struct call *c)
 
 const struct op sheet_ops[] = {
 	{ .name = "template.get", .method = GET, .path = "/v1/templates/{what}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG, .in = &template_in,
-	  .run = template_run, .clause = "二（三）", .zh = "批量导入模板", .en = "template of a table" },
+	  .run = template_run, .gives = SHEET_GIVES, .clause = "二（三）", .zh = "批量导入模板", .en = "template of a table" },
 };
 const size_t sheet_ops_n = ROWS(sheet_ops);

@@ -43,6 +43,51 @@ static const char *schema_format(enum kind k)
 	}
 }
 
+/* 不涉及 is a text whatever the kind of the value would be. */
+static void put_type(struct arena *a, struct node *p, const struct field *f)
+{
+	const char *type = kind_row(f->kind)->json_type, *format = schema_format(f->kind);
+	bool array = strcmp(type, "array") == 0, or_text = f->need == IF_APPLICABLE && strcmp(type, "string") != 0;
+	struct node *items;
+
+	if (or_text) {
+		struct node *both = put_arr(a, p, "type");
+
+		node_add(both, node_str(a, str_of(type)));
+		node_add(both, node_str(a, S("string")));
+	} else {
+		put_z(a, p, "type", type);
+	}
+	if (format && f->need != IF_APPLICABLE)
+		put_z(a, p, "format", format);
+	if (!array)
+		return;
+	items = put_obj(a, p, "items");
+	put_z(a, items, "type", "string");
+	if (f->kind == KIND_NAMES) {
+		struct str rest = str_of(f->list), word;
+		struct node *words = put_arr(a, items, "enum");
+
+		while (str_cut(&rest, '|', &word))
+			node_add(words, node_str(a, word));
+	}
+}
+
+static void put_marks(struct arena *a, struct node *p, const struct field *f)
+{
+	put_z(a, p, "x-en", f->en ? f->en : f->name);
+	put_z(a, p, "x-clause", f->clause);
+	put_z(a, p, "x-need", need_en[f->need]);
+	put_z(a, p, "x-publicity", publicity_en[f->publicity]);
+	put_z(a, p, "x-kind", kind_row(f->kind)->name);
+	if (f->help)
+		put_z(a, p, "x-help", f->help);
+	if (f->kind == KIND_LISTED)
+		put_z(a, p, "x-list", f->list);
+	if (f->kind == KIND_REF)
+		put_z(a, p, "x-ref", f->ref);
+}
+
 struct node *emit_json_schema(struct arena *a, const struct type *t)
 {
 	struct node *o = node_obj(a), *props, *required;
@@ -54,30 +99,38 @@ struct node *emit_json_schema(struct arena *a, const struct type *t)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct field *f = &t->fields[i];
 		struct node *p = put_obj(a, props, f->name);
-		const char *format = schema_format(f->kind);
 
-		put_z(a, p, "type", kind_row(f->kind)->json_type);
-		put_str(a, p, "title", str_of(f->words));
-		put_str(a, p, "description", str_fmt(a, "%s；%s；%s", f->clause, need_zh[f->need], publicity_zh[f->publicity]));
-		if (format)
-			put_z(a, p, "format", format);
-		if (strcmp(kind_row(f->kind)->json_type, "array") == 0)
-			put_z(a, put_obj(a, p, "items"), "type", "string");
-		if (f->kind == KIND_NAMES) {
-			struct str rest = str_of(f->list), word;
-			struct node *words = put_arr(a, (struct node *)node_get(p, "items"), "enum");
-
-			while (str_cut(&rest, '|', &word))
-				node_add(words, node_str(a, word));
-		}
-		put_z(a, p, "x-clause", f->clause);
-		put_z(a, p, "x-publicity", publicity_en[f->publicity]);
+		put_type(a, p, f);
+		put_z(a, p, "title", f->words);
+		put_str(a, p, "description", str_fmt(a, "%s；%s；%s%s%s", f->clause, need_zh[f->need], publicity_zh[f->publicity], f->help ? "；" : "", f->help ? f->help : ""));
+		put_marks(a, p, f);
 		if (f->need != OPTIONAL)
 			node_add(required, node_str(a, str_of(f->name)));
 	}
 	if (required->n)
 		node_set(o, S("required"), required);
 	put_bool(a, o, "additionalProperties", false);
+	return o;
+}
+
+struct node *emit_package_schema(struct arena *a, const struct type *t)
+{
+	static const char *const texts[] = { "ref", "at", "id" }, *const lists[] = { "open", "withhold", "withheld" };
+	struct node *o = emit_json_schema(a, t), *props = (struct node *)(uintptr_t)node_get(o, "properties");
+	struct node *required = (struct node *)(uintptr_t)node_get(o, "required");
+
+	put_z(a, put_obj(a, props, "type"), "const", t->name);
+	for (size_t i = 0; i < ROWS(texts); i++)
+		put_z(a, put_obj(a, props, texts[i]), "type", "string");
+	put_z(a, put_obj(a, props, "index"), "type", "integer");
+	for (size_t i = 0; i < ROWS(lists); i++) {
+		struct node *list = put_obj(a, props, lists[i]);
+
+		put_z(a, list, "type", "array");
+		put_z(a, put_obj(a, list, "items"), "type", "string");
+	}
+	if (required)
+		node_add(required, node_str(a, S("type")));
 	return o;
 }
 

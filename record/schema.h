@@ -79,6 +79,7 @@ struct type {
 	const char *clause;
 	const char *title;        /* the field that names a record in lists */
 	const char *plural;       /* "batches" in URLs; NULL: name + "s" */
+	const char *package;      /* published with others of this name for other platforms (kernel/package.c); NULL: not */
 };
 
 #define OURS "本平台"
@@ -173,6 +174,8 @@ void values_from(struct arena *a, const struct type *t, const struct node *const
 enum dialect { DIALECT_SQLITE, DIALECT_PG };
 void emit_table(struct buf *b, const struct type *t, enum dialect d);          /* derived table p_<name> and its indexes */
 struct node *emit_json_schema(struct arena *a, const struct type *t);
+/* The same for a line of a package: type, ref, and what another platform noted beside it. */
+struct node *emit_package_schema(struct arena *a, const struct type *t);
 struct node *emit_form(struct arena *a, const struct type *t, const struct value *values);   /* rows for the generic form page */
 void emit_manual(struct buf *b, const struct type *t);                         /* Markdown table */
 

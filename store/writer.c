@@ -72,6 +72,7 @@ static void work(struct writer *w, struct change *group, size_t n)
 	}
 	for (struct change *c = group; c; c = next) {
 		next = c->next;
+		n += c->weight;
 		c->done(c, e ? (e == E_DISK ? E_DISK : E_IO) : c->outcome);
 	}
 	if (w->hooks.answered)

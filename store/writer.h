@@ -14,6 +14,7 @@ struct change {
 	enum err (*run)(struct change *c, struct db *db);
 	void (*done)(struct change *c, enum err e);   /* on the writer thread, after publish or refusal */
 	struct change *next;
+	size_t weight;            /* how many ordinary changes it is worth when the next checkpoint is due; 0: one */
 	enum err outcome;
 	bool ran;
 };

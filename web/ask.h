@@ -22,6 +22,7 @@ struct face {
 	struct crew *crew;                   /* pages of answers that came from the writer are made here */
 	struct arena life;
 	const struct route_node *routes;
+	const struct node *api;              /* the OpenAPI document, for the pages made of it */
 	struct str openapi;
 	atomic_int running;                  /* operations that have not called back yet */
 };
@@ -42,6 +43,7 @@ struct ask {
 	struct form_field *query;            /* decoded */
 	struct form_field *form;             /* of a form body, decoded */
 	bool form_body, from_page;           /* from_page: sent from a form page, goes back there when refused */
+	void (*again)(struct ask *q, enum err e);    /* the page it goes back to; NULL: the form of the operation */
 	bool html, english;
 	bool lang_chosen;                    /* by ?lang=: remembered in a cookie */
 	/* session.c */
@@ -54,11 +56,13 @@ struct ask {
 	struct upload *up;
 	size_t n_up, at_up;
 	void (*then)(struct ask *q);
+	void (*stored)(struct ask *q);       /* when the files of a form are there; NULL: the operation itself */
 	struct http_reply reply;
 };
 
 /* face.c */
 void ask_run(struct ask *q, const struct op *op, void (*then)(struct ask *q));     /* q->call.raw is set; then gets its outcome in q->call */
+void ask_files(struct ask *q, void (*stored)(struct ask *q));                      /* the files of q->up first, their ids into q->call.raw */
 void ask_op(struct ask *q, const struct op *op);                                   /* the whole way: body, session, run, reply */
 /* A reading operation at once, as this caller; NULL when there is none, or it was refused. */
 const struct node *ask_read(struct ask *q, const char *name, struct node *in);
@@ -111,6 +115,16 @@ void page_record(struct ask *q);
 void page_label_check(struct ask *q);   /* page_label.c */
 void fixed_label_key(struct ask *q);
 void page_any_record(struct ask *q);
+void page_loads(struct ask *q);         /* page_loads.c: tables that are sent, looked through, filed */
+void page_load_new(struct ask *q);
+void page_load_send(struct ask *q);
+void page_load(struct ask *q);
+void page_load_do(struct ask *q);
+bool loadable(const struct ask *q, const struct op *op);
+void page_docs(struct ask *q);          /* page_docs.c: the OpenAPI document as pages */
+void page_docs_guide(struct ask *q);
+void page_docs_op(struct ask *q);
+struct node *form_fields(struct ask *q, const struct op *op, const struct node *raw);    /* rows of what a person fills, as row.html shows them */
 const struct op *op_filing(struct ask *q, const struct type *t);     /* the operation that files a new one; NULL */
 bool may(const struct ask *q, const struct op *op);  /* asks the kernel; only for what is offered, op_run decides */
 

@@ -185,9 +185,17 @@ static enum err query_input(struct ask *q, const struct op *op)
 	return OK;
 }
 
+/* What a file may call itself; what it is, its content decides. */
+static const char *const uploads[] = { "application/pdf", "image/", "application/octet-stream", "text/csv", "text/plain", "application/x-ndjson",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" };
+
 static enum err upload_input(struct ask *q, const struct op *op, struct str media)
 {
-	if (!media_starts(media, "application/pdf") && !media_starts(media, "image/") && !media_starts(media, "application/octet-stream"))
+	bool known = false;
+
+	for (size_t i = 0; i < ROWS(uploads); i++)
+		known = known || media_starts(media, uploads[i]);
+	if (!known)
 		return E_TYPE;
 	if (url_decode(q->a, http_header(q->h, "X-File-Name"), false, &q->call.upload.name))
 		return call_refuse(&q->call, E_BAD, "X-File-Name 应为百分号编码的UTF-8", "X-File-Name must be percent-encoded UTF-8");

@@ -29,9 +29,18 @@ static const struct route pages[] = {
 	{ HTTP_GET, "/ui/op/{op}", .page = page_form_op },
 	{ HTTP_POST, "/ui/op/{op}", .page = page_form_post },
 	{ HTTP_GET, "/ui/record/{id}", .page = page_any_record },
+	{ HTTP_GET, "/ui/load", .page = page_loads },
+	{ HTTP_GET, "/ui/loads", .page = page_loads },
+	{ HTTP_GET, "/ui/loads/new", .page = page_load_new },
+	{ HTTP_POST, "/ui/loads/new", .page = page_load_send },
+	{ HTTP_GET, "/ui/loads/{id}", .page = page_load },
+	{ HTTP_POST, "/ui/loads/{id}/{verb}", .page = page_load_do },
 	{ HTTP_GET, "/ui/{type}", .page = page_list },
 	{ HTTP_GET, "/ui/{type}/new", .page = page_form_new },
 	{ HTTP_GET, "/ui/{type}/{id}", .page = page_record },
+	{ HTTP_GET, "/docs", .page = page_docs },
+	{ HTTP_GET, "/docs/guide", .page = page_docs_guide },
+	{ HTTP_GET, "/docs/{op}", .page = page_docs_op },
 	{ HTTP_GET, "/healthz", .page = fixed_health },
 	{ HTTP_GET, "/metrics", .page = fixed_metrics },
 	{ HTTP_GET, "/openapi.json", .page = fixed_openapi },
@@ -162,7 +171,10 @@ static void files_next(struct ask *q)
 	struct node *in;
 
 	if (q->at_up == q->n_up || !put) {
-		ask_run(q, q->op, reply_call);
+		if (q->stored)
+			q->stored(q);
+		else
+			ask_run(q, q->op, reply_call);
 		return;
 	}
 	in = node_obj(q->a);
@@ -170,6 +182,12 @@ static void files_next(struct ask *q)
 	q->up_call = (struct call){ .raw = in, .upload = { q->up[q->at_up].name, q->up[q->at_up].bytes } };
 	q->then = file_stored;
 	start(q, &q->up_call, put);
+}
+
+void ask_files(struct ask *q, void (*stored)(struct ask *q))
+{
+	q->stored = stored;
+	files_next(q);
 }
 
 static enum err idem_read(struct ask *q)
@@ -301,7 +319,8 @@ enum err face_start(struct kernel *k, const char *listen, const char *cert, cons
 	if (!e)
 		e = make_templates(f, why);
 	if (!e) {
-		f->openapi = json_str(&f->life, doc_openapi(k, &f->life));
+		f->api = doc_openapi(k, &f->life);
+		f->openapi = json_str(&f->life, f->api);
 		e = crew_start(CREW_THREADS, CREW_QUEUE, &f->crew);
 	}
 	if (!e)

@@ -145,20 +145,32 @@ static void fill_row(struct ask *q, struct node *o, const struct op *op, const s
 /* Rows the program fills by itself are marked so in their help; nobody is asked for them. */
 static bool asked(const struct field *f) { return !f->filled; }
 
-static void put_form_rows(struct ask *q, struct node *o, const struct op *op, const struct node *raw)
+struct node *form_fields(struct ask *q, const struct op *op, const struct node *raw)
 {
-	struct node *rows = node_arr(q->a), *hidden = put_arr(q->a, o, "hidden"), *all = op->in ? emit_form(q->a, op->in, NULL) : node_arr(q->a), *next;
+	struct node *rows = node_arr(q->a), *all = emit_form(q->a, op->in, NULL), *next;
 	size_t i = 0;
 
 	for (struct node *x = all->first; x; x = next, i++) {
-		const struct field *f = &op->in->fields[i];
+		next = x->next;
+		x->next = NULL;
+		if (!asked(&op->in->fields[i]))
+			continue;
+		fill_row(q, x, op, &op->in->fields[i], raw);
+		node_add(rows, x);
+	}
+	return rows;
+}
+
+static void put_form_rows(struct ask *q, struct node *o, const struct op *op, const struct node *raw)
+{
+	struct node *rows = node_arr(q->a), *hidden = put_arr(q->a, o, "hidden"), *all = op->in ? form_fields(q, op, raw) : node_arr(q->a), *next;
+
+	for (struct node *x = all->first; x; x = next) {
+		const struct field *f = type_field(op->in, node_text(x, "field"), NULL);
 		bool by_link = f->kind == KIND_REF && !f->own && value_of(q, raw, f).n && !trouble_of(q, f->name).n;
 
 		next = x->next;
 		x->next = NULL;
-		if (!asked(f))
-			continue;
-		fill_row(q, x, op, f, raw);
 		/* the record a link was about is shown in the heading's link, not asked again */
 		if (by_link || (f->kind == KIND_REF && strcmp(f->ref, "any") == 0 && value_of(q, raw, f).n && !trouble_of(q, f->name).n))
 			node_add(hidden, x);

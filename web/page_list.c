@@ -165,6 +165,26 @@ static void plain_rows(struct ask *q, struct node *o, const struct op *op, const
 
 /* ---- the list page ---- */
 
+/* The list as a file, as it was searched, and a file as further records of it. */
+static void put_files(struct ask *q, struct node *o, const struct op *op)
+{
+	const struct op *out = op->files ? op_find(q->f->k, str_fmt(q->a, "%s.export", op->files->name)) : NULL, *add = op->files ? op_filing(q, op->files) : NULL;
+	struct buf b = buf_in(q->a, 200);
+
+	if (may(q, out)) {
+		buf_fmt(&b, "%s?", out->path);
+		for (const struct form_field *x = q->query; x; x = x->next)
+			if (str_is(x->name, "field") || str_is(x->name, "value")) {
+				buf_add(&b, x->name);
+				buf_char(&b, '=');
+				buf_url(&b, x->value);
+				buf_char(&b, '&');
+			}
+	}
+	put_str(q->a, o, "export", buf_str(&b));
+	put_str(q->a, o, "load", loadable(q, add) ? str_fmt(q->a, "/ui/loads/new?what=%s", add->name) : S(""));
+}
+
 static void list_answered(struct ask *q)
 {
 	const struct op *op = q->op, *add = op->files ? op_filing(q, op->files) : NULL;
@@ -185,6 +205,7 @@ static void list_answered(struct ask *q)
 	put_str(q->a, o, "more", before.n ? str_fmt(q->a, "%.*s?before=%.*s", STR_ARG(q->h->path), STR_ARG(before)) : S(""));
 	put_str(q->a, o, "add", add ? str_fmt(q->a, "/ui/op/%s", add->name) : S(""));
 	put_str(q->a, o, "add_name", add ? ask_words(q, add->zh, add->en) : S(""));
+	put_files(q, o, op);
 	if (op->files)
 		records(q, o, op->files, node_get(q->call.out, "items"));
 	else

@@ -238,6 +238,7 @@ static const struct { const char *list, *post; unsigned roles; const char *group
 	{ "life.list", NULL, R_MAKER | R_SELLER | R_USER, "me.work" }, { "custom.list", NULL, R_MAKER | R_USER, "me.work" },
 	{ "maker.list", NULL, R_OFFICER | R_OPERATOR | R_ASSOC | R_AUDITOR, "me.work" },
 	{ "product.list", NULL, R_OFFICER | R_OPERATOR | R_ASSOC | R_AUDITOR, "me.work" },
+	{ "load.list", "load.create", R_PARTY | R_DOCK | R_OPERATOR, "me.work" },
 	{ "access.list", NULL, R_PARTY, "me.house" }, { "person.list", "person.invite", R_PARTY, "me.house" },
 	{ "consent.list", "consent.give", R_PARTY, "me.house" }, { NULL, "party.openness", R_PARTY, "me.house" },
 	{ NULL, "party.hook", R_PARTY, "me.house" }, { NULL, "person.password", R_SIGNED_IN, "me.house" },
@@ -284,7 +285,7 @@ static struct node *desk_entry(struct ask *q, size_t i)
 	if (list && list->files && !post && !(list->who & R_ANYONE && q->who->roles & ~(unsigned)R_PARTY))
 		post = op_filing(q, list->files);
 	put_str(q->a, o, "name", name);
-	put_str(q->a, o, "add", list && post ? str_fmt(q->a, "/ui/op/%s", post->name) : S(""));
+	put_str(q->a, o, "add", !list || !post ? S("") : strcmp(post->name, "load.create") == 0 ? S("/ui/loads/new") : str_fmt(q->a, "/ui/op/%s", post->name));
 	put_str(q->a, o, "add_name", list && post ? ask_words(q, post->zh, post->en) : S(""));
 	return o;
 }

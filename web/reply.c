@@ -119,6 +119,8 @@ void reply_error(struct ask *q, enum err e)
 		reply_go(q, str_fmt(q->a, "/login?next=%.*s", STR_ARG(q->h->path)));
 	else if ((e == E_FORGED || e == E_UNKNOWN) && q->op)
 		page_lost(q, e);
+	else if (q->from_page && q->again)
+		q->again(q, e);
 	else if (q->from_page && q->op && e != E_METHOD)
 		page_form(q, q->op, e);
 	else
@@ -140,6 +142,28 @@ static void send_bytes(struct ask *q)
 	reply_send(q, 200, q->call.media, q->call.bytes, false);
 }
 
+/* RFC 6266: programs of old read the plain name, the others the second (RFC 8187). What could end a value, or is no name of a file
+ * anywhere, is in neither: names come from people. */
+static void offer_file(struct ask *q)
+{
+	struct str name = q->call.file_name;
+	struct buf plain = buf_in(q->a, name.n + 16), b = buf_in(q->a, name.n * 4 + 64);
+	char *clean = str_z(q->a, name);
+
+	if (!name.n)
+		return;
+	buf_z(&plain, "suyuan");
+	for (size_t i = 0; i < name.n; i++) {
+		if ((unsigned char)clean[i] < 0x20 || strchr("/\\:*?\"<>|\x7f", clean[i]))
+			clean[i] = '_';
+		if (is_alnum(clean[i]) || strchr("-._", clean[i]))
+			buf_char(&plain, clean[i]);
+	}
+	buf_fmt(&b, "attachment; filename=\"%.*s\"; filename*=UTF-8''", STR_ARG(buf_str(&plain)));
+	buf_url(&b, (struct str){ clean, name.n });
+	reply_header(q, "Content-Disposition", buf_str(&b));
+}
+
 static void send_stream(struct ask *q)
 {
 	const struct stream *s = q->call.stream;
@@ -148,6 +172,7 @@ static void send_stream(struct ask *q)
 	*out = (struct http_stream){ s->pull, s->done, s->ctx };
 	q->reply.stream = out;
 	reply_header(q, "Cache-Control", S("no-store"));
+	offer_file(q);
 	reply_send(q, 200, s->media, S(""), true);
 }
 

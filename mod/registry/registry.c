@@ -23,9 +23,9 @@ enum { NAME, USCC, ADDRESS, CONTACT, LICENCE, REGION, ALSO, OPEN, LOGIN, PASSWOR
 _Static_assert(ROWS(maker_fields) == PLACES && ROWS(seller_fields) == PLACES && ROWS(user_unit_fields) == PLACES, "parallel rows");
 
 static const struct type maker_type = { .name = "maker", .schema = "samr-2024-10/maker", .zh = "生产单位", .en = "maker", .leaf = LEAF_REG,
-	.fields = maker_fields, .n = PLACES, .clause = "附2-1-1", .title = "manufacturer_name" };
+	.fields = maker_fields, .n = PLACES, .clause = "附2-1-1", .title = "manufacturer_name", .package = "annex2" };
 static const struct type seller_type = { .name = "seller", .schema = "samr-2024-10/seller", .zh = "销售单位", .en = "seller", .leaf = LEAF_REG,
-	.fields = seller_fields, .n = PLACES, .clause = "附2-2-1", .title = "seller_name" };
+	.fields = seller_fields, .n = PLACES, .clause = "附2-2-1", .title = "seller_name", .package = "annex2" };
 static const struct type user_unit_type = { .name = "user_unit", .schema = "suyuan/user_unit", .zh = "用户单位", .en = "user unit", .leaf = LEAF_REG,
 	.fields = user_unit_fields, .n = PLACES, .clause = "二（六）", .title = "user_unit_name" };
 static const struct type *const types[] = { &maker_type, &seller_type, &user_unit_type };

@@ -371,3 +371,31 @@ void item_fold(const struct pack *p, const struct item_event *ev, size_t n, stru
 		}
 	*ret = s;
 }
+
+/* ---- for other platforms ---- */
+
+/* Ranges of our packs mean nothing elsewhere: "first..last" of their codes does, and reads back here. */
+struct node *items_outward(struct call *c, const struct type *t, size_t field, const struct value *v)
+{
+	struct item_sets s = { 0 };
+	struct node *list;
+	struct str bad;
+
+	if (t->fields[field].kind != KIND_ITEMS || items_parse(c, v->list, v->n, &s, &bad))
+		return NULL;
+	list = node_arr(c->arena);
+	for (size_t i = 0; i < s.n; i++) {
+		const struct pack *p = &s.set[i].pack;
+
+		if (p->theirs)
+			return NULL;            /* such codes were told as they are printed */
+		for (size_t k = 0; k < s.set[i].n; k++) {
+			const struct range *r = &s.set[i].r[k];
+			struct str lo = code_text(c, &(struct sealed){ p->key, p->grain, p->number, r->lo });
+			struct str hi = code_text(c, &(struct sealed){ p->key, p->grain, p->number, r->hi });
+
+			node_add(list, node_str(c->arena, r->lo == r->hi ? lo : str_fmt(c->arena, "%.*s..%.*s", STR_ARG(lo), STR_ARG(hi))));
+		}
+	}
+	return list;
+}

@@ -174,6 +174,8 @@ static enum err sheet_answer(struct call *c, const struct pack *p, const struct 
 	}
 	s->s = (struct stream){ sheet_pull, sheet_done, s, paper_media(s->plan.as) };
 	c->stream = &s->s;
+	if (s->plan.as != PAPER_SVG)
+		c->file_name = str_fmt(c->arena, "标签-%.*s.%s", STR_ARG(id_str(c->arena, p->record)), paper_name(s->plan.as));
 	return OK;
 }
 
@@ -304,6 +306,7 @@ enum err print_part(struct call *c)
 		return E_ABSENT;
 	if (!str_is(node_text(j.facts, "as"), "pdf"))
 		media = "text/plain; charset=utf-8";
+	c->file_name = str_fmt(c->arena, "标签-%.*s-p%04lld.%.*s", STR_ARG(j.what), (long long)no, STR_ARG(node_text(j.facts, "as")));
 	return spool_answer(c, j.id, part_name(c->arena, 'p', no).p, media);
 }
 

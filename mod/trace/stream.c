@@ -174,6 +174,7 @@ static struct code_stream *stream_new(struct call *c, const struct pack *p, enum
 /* The codes of a pack are secrets of its owner until they are on the goods: SCOPE_OWN decides, the log never holds one. */
 enum err pack_stream(struct call *c)
 {
+	static const char *const ends[] = { "txt", "csv", "ndjson" };
 	const struct value *v = c->in;
 	enum format format = !v[STREAM_format].n ? AS_TEXT : str_is(v[STREAM_format].list[0], "csv") ? AS_CSV
 	                     : str_is(v[STREAM_format].list[0], "ndjson") ? AS_NDJSON : AS_TEXT;
@@ -204,5 +205,6 @@ enum err pack_stream(struct call *c)
 		stream_end(s);
 	else
 		c->stream = &s->s;
+	c->file_name = str_fmt(c->arena, "追溯码-%.*s.%s", STR_ARG(id_str(c->arena, p.record)), ends[format]);
 	return e;
 }

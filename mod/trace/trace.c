@@ -44,11 +44,11 @@ static const struct field report_fields[] = {
 	const struct type id##_type = { .name = #id, .schema = sch, .zh = z, .en = e, .leaf = lf, .blind = bl, .fields = id##_fields, \
 		.n = ROWS(id##_fields), .clause = cl, .title = ti, __VA_ARGS__ };
 /*   name        schema                      Chinese             English                  leaf       blind  clause       title */
-TYPE(product,    "samr-2024-10/product",   "产品",             "product",               LEAF_OBJ,  false, "附2-1-2",   "product_name")
-TYPE(batch,      "samr-2024-10/batch",     "批次",             "batch",                 LEAF_OBJ,  false, "附2-1-2",   "factory_batch_or_serial_no", .plural = "batches")
-TYPE(sale,       "samr-2024-10/sale",      "生产单位流向",     "sale by the maker",     LEAF_FLOW, true,  "附2-1-3",   "buyer_name")
-TYPE(purchase,   "samr-2024-10/purchase",  "销售单位进货",     "purchase by a seller",  LEAF_FLOW, true,  "附2-2-2",   "supplier_name")
-TYPE(resale,     "samr-2024-10/resale",    "销售单位售出",     "sale by a seller",      LEAF_FLOW, true,  "附2-2-2",   "customer_name")
+TYPE(product,    "samr-2024-10/product",   "产品",             "product",               LEAF_OBJ,  false, "附2-1-2",   "product_name", .package = "annex2")
+TYPE(batch,      "samr-2024-10/batch",     "批次",             "batch",                 LEAF_OBJ,  false, "附2-1-2",   "factory_batch_or_serial_no", .plural = "batches", .package = "annex2")
+TYPE(sale,       "samr-2024-10/sale",      "生产单位流向",     "sale by the maker",     LEAF_FLOW, true,  "附2-1-3",   "buyer_name", .package = "annex2")
+TYPE(purchase,   "samr-2024-10/purchase",  "销售单位进货",     "purchase by a seller",  LEAF_FLOW, true,  "附2-2-2",   "supplier_name", .package = "annex2")
+TYPE(resale,     "samr-2024-10/resale",    "销售单位售出",     "sale by a seller",      LEAF_FLOW, true,  "附2-2-2",   "customer_name", .package = "annex2")
 TYPE(pack,       "suyuan/pack",            "码包",             "pack of codes",         LEAF_SET,  true,  "附3",       "grain")
 TYPE(activation, "suyuan/activation",      "激活",             "activation",            LEAF_SET,  true,  "附3",       "batch")
 TYPE(life,       "suyuan/life",            "码的状态变化",     "what happened to codes", LEAF_SET, true,  "一",        "event", .plural = "lives")
@@ -109,43 +109,55 @@ static const struct gather pack_lines = { 1, { PACK_codes }, 50000 }, alias_line
 
 #define PRINT_OP(n, m, p, least, md, t, r, z, e, ...) { .name = n, .method = m, .path = p, .who = R_MAKER | R_SELLER, .inside = least, .scope = SCOPE_OWN, .mode = md, \
 	.in = t, .run = r, .clause = "附3", .zh = z, .en = e, __VA_ARGS__ },
+
+#define SCAN_ANSWER "code!:s code_text:s verdict!:s verdict_zh!:s verdict_en!:s level!:s advice_zh:s advice_en:s count:i first_seen:s grain:s product:o batch:o " \
+	"maker:o documents:[o] steps:[o] ended:o proof:o"
+
+#define PRINT_ANSWER "id!:s kind!:s what!:s state!:s at!:s progress:o name:s as:s form:s why_zh:s why_en:s from!:i count!:i copies!:i part!:i done!:i " \
+	"labels!:i bytes!:i parts!:i"
+
 static const struct op ops[] = {
 	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报批次", "file a batch", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(sale, "create", "/v1/sales", R_MAKER, IN_WAREHOUSE, kernel_file, "附2-1-3", "填报售出", "file a sale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(resale, "create", "/v1/resales", R_SELLER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报售出", "file a resale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
-	FILES(pack, "create", "/v1/packs", R_MAKER | R_SELLER, IN_FILER, pack_create, "附3", "申领或登记追溯码", "order or register codes", .gather = &pack_lines)
+	FILES(pack, "create", "/v1/packs", R_MAKER | R_SELLER, IN_FILER, pack_create, "附3", "申领或登记追溯码", "order or register codes", .gather = &pack_lines,
+	      .answer = "id!:s receipt!:Receipt first:s last:s count!:i codes!:s")
 	FILES(activation, "create", "/v1/activations", R_MAKER, IN_WAREHOUSE, kernel_file, "附3", "激活", "activate", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(life, "create", "/v1/lives", R_MAKER | R_OFFICER, IN_FILER, kernel_file, "一", "登记作废、退货、召回、销毁", "void, return, recall, destroy", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(attachment, "create", "/v1/attachments", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "附文件或出厂编号", "attach", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(alias, "create", "/v1/aliases", R_MAKER, IN_FILER, kernel_file, "二（三）", "登记同物多码", "register further codes of goods", .corrects = true, .prepare = kernel_file_prepare,
 	      .gather = &alias_lines)
 	FILES(custom, "create", "/v1/customs", R_MAKER, IN_FILER, custom_create, "二（四）", "登记定制产品", "file a custom product", .corrects = true)
-	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods")
+	FILES(report, "create", "/v1/reports", R_ALL, IN_NOBODY, report_create, "一", "报告可疑产品", "report suspicious goods", .answer = "id!:s receipt!:Receipt ticket!:s state!:s")
 	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,
-	  .mode = READS, .in = &stream_in, .run = pack_stream, .clause = "附3", .zh = "取码", .en = "stream codes" },
+	  .mode = READS, .in = &stream_in, .run = pack_stream, .clause = "附3", .zh = "取码", .en = "stream codes",
+	  .gives = "text/plain|text/csv|application/x-ndjson" },
 	{ .name = "symbol.get", .method = GET, .path = "/v1/symbols", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG, .in = &symbol_in, .run = symbol_get,
-	  .clause = "附3", .zh = "码图", .en = "one symbol" },
-	PRINT_OP("label.preview", POST, "/v1/labels/preview", IN_WAREHOUSE, READS_LONG, &sheet_in, label_preview, "预览标签", "look at a label")
-	PRINT_OP("label.sheet", POST, "/v1/labels", IN_WAREHOUSE, READS_LONG, &sheet_in, label_sheet, "打印标签", "print labels")
-	PRINT_OP("print.create", POST, "/v1/prints", IN_FILER, WRITES, &print_in, print_create, "新建打印任务", "order a print job", .prepare = print_prepare)
-	PRINT_OP("print.get", GET, "/v1/prints/{id}", IN_WAREHOUSE, READS, &print_id_in, print_get, "打印任务", "how it goes")
-	PRINT_OP("print.list", GET, "/v1/prints", IN_WAREHOUSE, READS, NULL, print_list, "打印任务列表", "print jobs")
-	PRINT_OP("print.part", GET, "/v1/prints/{id}/parts/{part}", IN_WAREHOUSE, READS, &print_part_in, print_part, "取一份", "one part")
-	PRINT_OP("print.manifest", GET, "/v1/prints/{id}/manifest", IN_WAREHOUSE, READS_LONG, &print_id_in, print_manifest, "清单", "manifest")
-	PRINT_OP("print.drop", POST, "/v1/prints/{id}/drop", IN_FILER, WRITES, &print_id_in, print_drop, "放弃打印任务", "drop a print job")
+	  .clause = "附3", .zh = "码图", .en = "one symbol", .gives = "image/svg+xml|image/png" },
+	PRINT_OP("label.preview", POST, "/v1/labels/preview", IN_WAREHOUSE, READS_LONG, &sheet_in, label_preview, "预览标签", "look at a label", .gives = "image/svg+xml")
+	PRINT_OP("label.sheet", POST, "/v1/labels", IN_WAREHOUSE, READS_LONG, &sheet_in, label_sheet, "打印标签", "print labels", .gives = "application/pdf|image/svg+xml|text/plain")
+	PRINT_OP("print.create", POST, "/v1/prints", IN_FILER, WRITES, &print_in, print_create, "新建打印任务", "order a print job", .prepare = print_prepare, .answer = PRINT_ANSWER)
+	PRINT_OP("print.get", GET, "/v1/prints/{id}", IN_WAREHOUSE, READS, &print_id_in, print_get, "打印任务", "how it goes", .answer = PRINT_ANSWER " ready:[s]")
+	PRINT_OP("print.list", GET, "/v1/prints", IN_WAREHOUSE, READS, NULL, print_list, "打印任务列表", "print jobs", .answer = "items!:[o]")
+	PRINT_OP("print.part", GET, "/v1/prints/{id}/parts/{part}", IN_WAREHOUSE, READS, &print_part_in, print_part, "取一份", "one part", .gives = "application/pdf|text/plain")
+	PRINT_OP("print.manifest", GET, "/v1/prints/{id}/manifest", IN_WAREHOUSE, READS_LONG, &print_id_in, print_manifest, "清单", "manifest", .gives = "application/x-ndjson")
+	PRINT_OP("print.drop", POST, "/v1/prints/{id}/drop", IN_FILER, WRITES, &print_id_in, print_drop, "放弃打印任务", "drop a print job", .answer = PRINT_ANSWER)
 	{ .name = "scan", .method = GET, .path = "/c/{code}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS, .in = &code_in, .run = scan_run,
-	  .clause = "二（一）", .zh = "扫码查询", .en = "scan", .page = "scan", .memory = scan_memory },
+	  .clause = "二（一）", .zh = "扫码查询", .en = "scan", .page = "scan", .memory = scan_memory,
+	  .answer = SCAN_ANSWER },
 	{ .name = "code.where", .method = GET, .path = "/v1/codes/{code}/where", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS, .in = &code_in,
-	  .run = where_run, .clause = "一", .zh = "流向", .en = "where has it been" },
+	  .run = where_run, .clause = "一", .zh = "流向", .en = "where has it been",
+	  .answer = "code!:s pack:s index:i steps:[o]" },
 	{ .name = "report.ticket", .method = GET, .path = "/v1/tickets/{id}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS, .in = &ticket_in,
-	  .run = ticket_run, .clause = "一", .zh = "查询线索办理", .en = "follow a ticket" },
+	  .run = ticket_run, .clause = "一", .zh = "查询线索办理", .en = "follow a ticket",
+	  .answer = "ticket!:s state!:s since!:s due:s" },
 };
 
 static const struct job_kind jobs[] = { { "print", print_run } };
 
 const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,
 	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .jobs = jobs, .n_jobs = ROWS(jobs), .tables = trace_tables, .derived = trace_derived,
-	.n_derived = TRACE_DERIVED, .project = trace_project, .fact = trace_fact, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
+	.n_derived = TRACE_DERIVED, .project = trace_project, .fact = trace_fact, .outward = items_outward, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
 	.close = trace_close, .tick = trace_tick };

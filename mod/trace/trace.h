@@ -126,6 +126,8 @@ enum err items_read(struct call *c, size_t field, const struct str *list, size_t
 enum err items_places(struct call *c, const struct str *list, size_t n, size_t max, struct code_place **ret, size_t *ret_n, struct str *bad) MUST_USE;
 enum err items_parse(struct call *c, const struct str *list, size_t n, struct item_sets *ret, struct str *bad) MUST_USE;
 
+struct node *items_outward(struct call *c, const struct type *t, size_t field, const struct value *v);      /* struct module .outward */
+
 enum verb { VERB_ACTIVATED = 1, VERB_SOLD, VERB_PURCHASED, VERB_RESOLD, VERB_RETURNED, VERB_VOID, VERB_RECALLED, VERB_DESTROYED, VERB_ATTACHED };
 enum err items_keep(struct call *c, int64_t record, uint64_t index, int64_t party, enum verb verb, int64_t link, const struct item_sets *s) MUST_USE;
 

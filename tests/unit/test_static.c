@@ -91,7 +91,7 @@ static void the_page_frame_renders_in_both_languages(void **state)
 			assert_int_equal(tpl_render(set, page_templates[i].name, NULL, english, &b), OK);
 			buf_char(&b, 0);
 			assert_null(strstr(b.p, "{{"));
-			if (strcmp(page_templates[i].name, "foot") == 0 || strcmp(page_templates[i].name, "head") == 0)
+			if (strcmp(page_templates[i].name, "foot") == 0 || strcmp(page_templates[i].name, "head") == 0 || strcmp(page_templates[i].name, "row") == 0)
 				continue;
 			assert_non_null(strstr(b.p, english ? "<html lang=\"en\">" : "<html lang=\"zh-CN\">"));
 			assert_non_null(strstr(b.p, row("asset.app.css")->url));

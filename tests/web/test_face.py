@@ -204,7 +204,7 @@ class Input(unittest.TestCase):
         status, _, data = ask("POST", "/v1/files?open=true", PDF, bearer("maker", **{"Content-Type": "application/pdf", "X-File-Name": "%E6%8A%A5.pdf"}))
         self.assertEqual((status, json.loads(data)["open"]), (201, True))
         self.assertEqual(ask("GET", "/v1/files/" + json.loads(data)["file"])[2], PDF)
-        self.assertEqual(ask("POST", "/v1/files", PDF, bearer("maker", **{"Content-Type": "text/plain"}))[0], 415)
+        self.assertEqual(ask("POST", "/v1/files", PDF, bearer("maker", **{"Content-Type": "text/html"}))[0], 415)
         body, head = multipart([(k, v if isinstance(v, str) else "\n".join(v)) for k, v in product(product_name="表单").items() if k not in ("manual_or_warning", "warranty_period")]
                                + [("manual_or_warning", PDF, "a.pdf"), ("na_warranty_period", "on"), ("csrf", csrf("maker"))])
         status, r, _ = ask("POST", "/ui/op/product.create", body, cookie("maker", **head))
