@@ -86,7 +86,7 @@ static double pdf(struct arena *a, const struct label_template *t, size_t labels
 	struct str zh, en;
 	double from = now();
 
-	if (sheet_begin(t, NULL, &sink, &s, &zh, &en))
+	if (label_sheet_begin(t, NULL, &sink, &s, &zh, &en))
 		die(en);
 	for (size_t i = 0; i < labels; i++) {
 		char text[CHARS + 1];
@@ -94,10 +94,10 @@ static double pdf(struct arena *a, const struct label_template *t, size_t labels
 			{ S("specification"), S("ST/S 2500 1200×(8+8)") }, { S("batch"), S("B2026-1122") }, { S("maker"), S("某某矿用产品制造有限公司") } };
 
 		arena_reset(a);
-		if (sheet_put(s, a, v, ROWS(v), &zh, &en))
+		if (label_sheet_put(s, a, v, ROWS(v), &zh, &en))
 			die(en);
 	}
-	if (sheet_end(s))
+	if (label_sheet_end(s))
 		die(S("not ended"));
 	return now() - from;
 }

@@ -18,6 +18,11 @@ struct hash { unsigned char b[HASH_LEN]; };
 /* Hash of up to four parts put together, without copying them. */
 struct hash hash_parts(enum hash_id id, const struct str *part, size_t n);
 struct hash hash_of(enum hash_id id, struct str s);
+/* A hash of what comes piece by piece. Owner: caller; hash_end frees it. NULL: no memory. */
+struct hash_run;
+struct hash_run *hash_begin(enum hash_id id) MUST_USE;
+void hash_more(struct hash_run *r, struct str s);
+struct hash hash_end(struct hash_run *r);
 struct hash hmac_of(enum hash_id id, struct str key, const struct str *part, size_t n);
 bool same_bytes(const void *a, const void *b, size_t n);     /* constant time */
 struct str hash_str(const struct hash *h);                   /* view of its 32 bytes */

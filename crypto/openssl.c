@@ -98,6 +98,27 @@ struct hash hash_parts(enum hash_id id, const struct str *part, size_t n)
 
 struct hash hash_of(enum hash_id id, struct str s) { return hash_parts(id, &s, 1); }
 
+struct hash_run { struct run run; };
+
+struct hash_run *hash_begin(enum hash_id id)
+{
+	struct hash_run *r = calloc(1, sizeof(*r));
+
+	if (r)
+		run_begin(&r->run, id);
+	return r;
+}
+
+void hash_more(struct hash_run *r, struct str s) { run_add(&r->run, s); }
+
+struct hash hash_end(struct hash_run *r)
+{
+	struct hash h = run_end(&r->run, false);
+
+	free(r);
+	return h;
+}
+
 /* RFC 2104; both hashes have blocks of 64 bytes. */
 struct hash hmac_of(enum hash_id id, struct str key, const struct str *part, size_t n)
 {

@@ -60,6 +60,7 @@ struct label_template {
 	const struct element *element;
 	size_t n;
 	bool crop_marks;
+	unsigned mask;            /* of QR, as symbol_make takes it; 0 from template_read */
 };
 /* From its JSON text (docs/formats/label.md); every trouble is a sentence. The ready ones by name: template_ready. */
 enum err template_read(struct arena *a, struct str json, struct label_template *ret, struct str *why_zh, struct str *why_en) MUST_USE;
@@ -76,17 +77,21 @@ struct label_sink { bool (*put)(void *ctx, const char *p, size_t n); void *ctx; 
 /* Sheets as one PDF (sheet.c). A full page leaves at once; some 0.1 KB a label stay, for the PDF's table of objects. A label that is refused takes
  * no place: the sheet goes on with the next. */
 struct label_sheet;
-enum err sheet_begin(const struct label_template *t, const struct label_logo *logo, const struct label_sink *to, struct label_sheet **ret,
+enum err label_sheet_begin(const struct label_template *t, const struct label_logo *logo, const struct label_sink *to, struct label_sheet **ret,
                      struct str *why_zh, struct str *why_en) MUST_USE;       /* `t` has to outlive the sheet */
-enum err sheet_put(struct label_sheet *s, struct arena *a, const struct label_value *v, size_t n, struct str *why_zh, struct str *why_en) MUST_USE;
-uint64_t sheet_pages(const struct label_sheet *s);
-enum err sheet_end(struct label_sheet *s) MUST_USE;       /* frees s whatever it answers; what was put before an error is a whole PDF */
-void sheet_drop(struct label_sheet *s);
+enum err label_sheet_put(struct label_sheet *s, struct arena *a, const struct label_value *v, size_t n, struct str *why_zh, struct str *why_en) MUST_USE;
+uint64_t label_sheet_pages(const struct label_sheet *s);
+enum err label_sheet_end(struct label_sheet *s) MUST_USE;       /* frees s whatever it answers; what was put before an error is a whole PDF */
+void label_sheet_drop(struct label_sheet *s);
 
 /* One label as SVG of the template's size (svg.c), and in the languages of label printers (printer.c).
  * `dots_mm`: 8 (203 dpi), 12 (300 dpi) or 24 (600 dpi). Chinese text goes as a picture, so that any printer prints it. */
 enum err label_svg(struct arena *a, const struct label_template *t, const struct label_logo *logo, const struct label_value *v, size_t n,
                    struct buf *to, struct str *why_zh, struct str *why_en) MUST_USE;
+/* Several of them below each other in one picture: open, then each label_svg after label_svg_place, then close. */
+void label_svg_open(struct buf *to, const struct label_template *t, size_t labels);
+void label_svg_place(struct buf *to, const struct label_template *t, size_t at);
+void label_svg_close(struct buf *to, bool all);
 enum printer { PRINTER_ZPL, PRINTER_TSPL };
 enum err label_print(struct arena *a, enum printer p, const struct label_template *t, const struct label_logo *logo, unsigned dots_mm,
                      const struct label_value *v, size_t n, struct buf *to, struct str *why_zh, struct str *why_en) MUST_USE;

@@ -134,12 +134,13 @@ static void place_matrix(struct placed *p)
 	p->bits = (struct box){ p->e->x + (p->e->w - w) / 2, p->e->y + (p->e->h - h) / 2, w, h };
 }
 
-static enum err place_symbol(struct arena *a, struct pen *measure, unsigned dots_mm, size_t at, struct str text, struct placed *p, struct why why)
+static enum err place_symbol(struct arena *a, struct pen *measure, unsigned mask, unsigned dots_mm, size_t at, struct str text, struct placed *p,
+                             struct why why)
 {
 	const struct symbol *s = &p->symbol;
 	bool linear = symbology_linear(p->e->symbology);
 	double least = dots_mm && 1.0 / dots_mm > MODULE_LEAST ? 1.0 / dots_mm : MODULE_LEAST, module;
-	enum err e = symbol_make(a, p->e->symbology, text, 0, &p->symbol, why.zh, why.en);
+	enum err e = symbol_make(a, p->e->symbology, text, p->e->symbology == SYM_QR ? mask : 0, &p->symbol, why.zh, why.en);
 
 	if (e)
 		return e;
@@ -170,7 +171,7 @@ enum err label_lay(struct arena *a, struct pen *measure, const struct label_temp
 
 		p->e = e;
 		if (e->kind == ELEMENT_SYMBOL)
-			err = place_symbol(a, measure, dots_mm, i, text, p, why);
+			err = place_symbol(a, measure, t->mask, dots_mm, i, text, p, why);
 		else if (e->kind == ELEMENT_TEXT)
 			p->lines = fit_text(a, measure, text, (struct box){ e->x, e->y, e->w, e->h }, e->size, e->align, e->bold, e->wrap);
 		if (err)

@@ -1,7 +1,7 @@
 /* label/sheet.c - labels row by row onto the pages of one PDF.
  *
  * Every page is written out when it is full; what stays is a table entry for each label's symbol (PDF numbers its objects).
- * Owner of a sheet: whoever called sheet_begin, until sheet_end or sheet_drop.
+ * Owner of a sheet: whoever called label_sheet_begin, until label_sheet_end or label_sheet_drop.
  */
 #include "label/draw.h"
 
@@ -24,7 +24,7 @@ static void page_size(const struct label_template *t, double *ret_w, double *ret
 	*ret_h = t->page_h > 0 ? t->page_h : t->h;
 }
 
-enum err sheet_begin(const struct label_template *t, const struct label_logo *logo, const struct label_sink *to, struct label_sheet **ret,
+enum err label_sheet_begin(const struct label_template *t, const struct label_logo *logo, const struct label_sink *to, struct label_sheet **ret,
                      struct str *why_zh, struct str *why_en)
 {
 	struct label_sheet *s;
@@ -44,7 +44,7 @@ enum err sheet_begin(const struct label_template *t, const struct label_logo *lo
 	if (!e && pen_pdf(to, w, h, &s->pen))
 		e = why_say(E_BUSY, why, "内存不足", "out of memory");
 	if (e) {
-		sheet_drop(s);
+		label_sheet_drop(s);
 		return e;
 	}
 	*ret = s;
@@ -87,7 +87,7 @@ static void crop_marks(struct pen *p, const struct label_template *t)
 	}
 }
 
-enum err sheet_put(struct label_sheet *s, struct arena *a, const struct label_value *v, size_t n, struct str *why_zh, struct str *why_en)
+enum err label_sheet_put(struct label_sheet *s, struct arena *a, const struct label_value *v, size_t n, struct str *why_zh, struct str *why_en)
 {
 	const struct label_template *t = s->t;
 	struct why why = { why_zh, why_en };
@@ -112,9 +112,9 @@ enum err sheet_put(struct label_sheet *s, struct arena *a, const struct label_va
 	return pen_well(s->pen) ? OK : why_say(E_IO, why, "写出 PDF 失败", "writing the PDF failed");
 }
 
-uint64_t sheet_pages(const struct label_sheet *s) { return s->pages; }
+uint64_t label_sheet_pages(const struct label_sheet *s) { return s->pages; }
 
-enum err sheet_end(struct label_sheet *s)
+enum err label_sheet_end(struct label_sheet *s)
 {
 	enum err e;
 
@@ -122,11 +122,11 @@ enum err sheet_end(struct label_sheet *s)
 		pen_page(s->pen);
 	e = pen_end(s->pen);
 	s->pen = NULL;
-	sheet_drop(s);
+	label_sheet_drop(s);
 	return e;
 }
 
-void sheet_drop(struct label_sheet *s)
+void label_sheet_drop(struct label_sheet *s)
 {
 	if (!s)
 		return;

@@ -210,3 +210,28 @@ enum err label_svg(struct arena *a, const struct label_template *t, const struct
 		buf_add(to, buf_str(&j.out));
 	return e;
 }
+
+/* ---- below each other ---- */
+
+#define APART_MM 4.0
+#define MM_PX (96 / 25.4)         /* user units of a picture without viewBox, CSS 2.1 4.3.2 */
+
+void label_svg_open(struct buf *to, const struct label_template *t, size_t labels)
+{
+	buf_z(to, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"");
+	put_mm(to, t->w);
+	buf_z(to, "mm\" height=\"");
+	put_mm(to, (double)labels * (t->h + APART_MM) - APART_MM);
+	buf_z(to, "mm\">\n");
+}
+
+void label_svg_place(struct buf *to, const struct label_template *t, size_t at)
+{
+	if (at)
+		buf_z(to, "</g>\n");
+	buf_z(to, "<g transform=\"translate(0 ");
+	put_mm(to, (double)at * (t->h + APART_MM) * MM_PX);
+	buf_z(to, ")\">");
+}
+
+void label_svg_close(struct buf *to, bool all) { buf_z(to, all ? "</g>\n</svg>\n" : "</svg>\n"); }

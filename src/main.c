@@ -19,6 +19,8 @@ static const struct {
 	{ "demo",    cli_demo,    "建立示例并走完整条链", "make a demonstration home" },
 	{ "load",    cli_load,    "批量导入表格（CSV、XLSX、NDJSON、文本）：--as --choice --fixed", "load tables" },
 	{ "verify",  cli_verify,  "核验日志与记录（0 通过，1 不符，2 未定）", "verify" },
+	{ "verify-label", cli_verify_label, "核对签名标签：--key 文件或密钥（0 相符，1 不符，2 未定）", "check signed labels" },
+	{ "label-key", cli_label_key, "签名标签的公钥", "public key of signed labels" },
 	{ "rebuild", cli_rebuild, "由记录重建查询表", "rebuild derived tables" },
 	{ "backup",  cli_backup,  "备份到目录", "back up" },
 	{ "restore", cli_restore, "从目录恢复", "restore" },

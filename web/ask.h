@@ -112,6 +112,8 @@ void page_form_op(struct ask *q);
 void page_form_post(struct ask *q);
 void page_list(struct ask *q);
 void page_record(struct ask *q);
+void page_label_check(struct ask *q);   /* page_label.c */
+void fixed_label_key(struct ask *q);
 void page_any_record(struct ask *q);
 void page_loads(struct ask *q);         /* page_loads.c: tables that are sent, looked through, filed */
 void page_load_new(struct ask *q);

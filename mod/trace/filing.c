@@ -316,6 +316,19 @@ static enum err keep_codes(struct call *c, int64_t record, enum grain g, struct 
 	return foreign_keep(c, record, scheme, p, codes->list, codes->n);
 }
 
+/* The barcode that all goods of a product or batch share: whose pack comes first, it stands for. */
+static enum err keep_barcode(struct call *c, int64_t record, enum grain g, int64_t product, const struct record *batch)
+{
+	struct str gtin, lot = g == GRAIN_BATCH ? batch->values[BATCH_factory_batch_or_serial_no].text : S("");
+	struct record r;
+	enum err e = kernel_record(c, product, 1u << KEY_PUBLIC, &r);
+
+	if (e || r.type != &product_type || r.values[PRODUCT_gtin].said != SAID_VALUE)
+		return e == E_ABSENT ? OK : e;
+	gtin = gtin14_of(c->arena, r.values[PRODUCT_gtin].text);
+	return foreign_keep_free(c, str_fmt(c->arena, "(01)%.*s%s%.*s", STR_ARG(gtin), lot.n ? "(10)" : "", STR_ARG(lot)), record);
+}
+
 static enum err project_pack(struct call *c, int64_t record, int64_t party, int64_t at, const struct value *v)
 {
 	enum grain g = str_is(v[PACK_grain].list[0], "product") ? GRAIN_PRODUCT : str_is(v[PACK_grain].list[0], "batch") ? GRAIN_BATCH : GRAIN_ITEM;
@@ -324,7 +337,7 @@ static enum err project_pack(struct call *c, int64_t record, int64_t party, int6
 	enum err e;
 	struct record b;
 
-	if (batch && !product) {
+	if (batch && (!product || g == GRAIN_BATCH)) {
 		e = kernel_record(c, batch, 1u << KEY_PUBLIC, &b);
 		if (e)
 			return e;
@@ -335,7 +348,9 @@ static enum err project_pack(struct call *c, int64_t record, int64_t party, int6
 		return e;
 	db_tell(c->db, trace_sql[Q_PACK_PUT], VALS(V_I(record), V_I(v[PACK_key].i), V_I(v[PACK_number].i), V_I(party), V_I(product), V_I(batch), V_I(g),
 	        V_B(count), V_I(at), V_I(v[PACK_unmarked].i), V_T(v[PACK_goods].text), V_I(v[PACK_codes].n > 0)));
-	return v[PACK_codes].n ? keep_codes(c, record, g, v[PACK_scheme].text, &v[PACK_codes]) : OK;
+	if (v[PACK_codes].n)
+		return keep_codes(c, record, g, v[PACK_scheme].text, &v[PACK_codes]);
+	return g != GRAIN_ITEM && product && (g == GRAIN_PRODUCT || batch) ? keep_barcode(c, record, g, product, &b) : OK;
 }
 
 /* One registered code may get several further ones; otherwise they stand in pairs. */

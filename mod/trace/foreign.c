@@ -85,12 +85,31 @@ static bool url_name(struct arena *a, struct str text, struct str *ret)
 	return true;
 }
 
+/* Version 3 has a number system of five digits, then the code in letters and digits. */
+static void ecode_members(struct str ecode, struct code_read *ret)
+{
+	if (ecode.n != 6 + SEALED_TEXT || ecode.p[0] != '3')
+		return;
+	ret->system = str_sub(ecode, 1, 5);
+	ret->serial = str_sub(ecode, 6, SEALED_TEXT);
+}
+
+/* What an RFID reader hands over: the EPC memory of a tag in hex. */
+static struct str tag_text(struct arena *a, struct str text)
+{
+	enum { HEX_LEAST = 24, HEX_MOST = 60 };      /* 96 bits; 198 bits are 50 to 56 digits, as the memory is read in words of 16 bits */
+	struct str epc;
+	unsigned filter;
+
+	return text.n >= HEX_LEAST && text.n <= HEX_MOST && epc_of_hex(a, text, &epc, &filter) ? epc : text;
+}
+
 struct code_read code_read(struct arena *a, struct str text)
 {
 	struct ident_result r, gs1;
 	struct code_read ret = { .text = str_trim(text) };
 
-	ident_scan(a, ret.text, IDENT_LENIENT, &r);
+	ident_scan(a, tag_text(a, ret.text), IDENT_LENIENT, &r);
 	ret.kind = r.valid ? r.kind : IDENT_NONE;
 	if (r.valid && elements_of(a, &r, &gs1)) {
 		const struct ident_part *gtin = ident_part(&gs1, "01"), *serial = ident_part(&gs1, "21");
@@ -102,6 +121,7 @@ struct code_read code_read(struct arena *a, struct str text)
 		const struct ident_part *code = ident_part(&r, "ecode");
 
 		ret.name = str_fmt(a, "ecode:%.*s", STR_ARG(code ? code->value : r.normal));
+		ecode_members(str_sub(ret.name, 6, ret.name.n), &ret);
 	}
 	if (!ret.name.n && !r.valid && url_name(a, ret.text, &ret.name))
 		return ret;
@@ -250,6 +270,16 @@ static enum err put_marks(struct call *c, const struct code_place *place, const 
 	return e == E_CLASH ? call_refuse(c, E_CLASH, "其中有已登记的码", "one of these codes is registered already") : e;
 }
 
+enum err foreign_keep_free(struct call *c, struct str text, int64_t pack)
+{
+	struct mark m = mark_of(c->k, "code", code_read(c->arena, text).name);
+	unsigned char where[12];
+
+	place_bytes(pack, 0, &m, where);
+	db_tell(c->db, trace_sql[Q_CODE_PUT_FREE], VALS(V_B(id_of(&m)), V_B(((struct str){ (const char *)where, 12 })), V_I(0)));
+	return db_sticky(c->db);
+}
+
 /* Lines "offset TAB text TAB scheme": the texts this record gives to 256 neighbouring items are one sealed row. */
 enum err foreign_keep(struct call *c, int64_t record, struct str scheme, const struct code_place *place, const struct str *text, size_t n)
 {
@@ -362,8 +392,9 @@ static enum err sealed_place(struct call *c, struct str text, struct code_place 
 	return OK;
 }
 
-/* A sealed code as serial of a GTIN: the GTIN must be the one its maker filed for the product, or the mark was copied onto other goods. */
-static enum err gtin_fits(struct call *c, const struct code_place *p, struct str gtin)
+/* A sealed code inside another scheme's: GTIN or number system must be what its maker filed for the product, or the mark was copied
+ * onto other goods. */
+static enum err goods_fit(struct call *c, const struct code_place *p, const struct code_read *read)
 {
 	struct record r;
 	int64_t product = p->p.product;
@@ -373,7 +404,11 @@ static enum err gtin_fits(struct call *c, const struct code_place *p, struct str
 		e = kernel_record(c, product, 1u << KEY_PUBLIC, &r);
 	if (e)
 		return e == E_ABSENT ? OK : e;
-	if (r.type != &product_type || !r.values[PRODUCT_gtin].said || str_eq(gtin14_of(c->arena, r.values[PRODUCT_gtin].text), gtin))
+	if (r.type != &product_type)
+		return OK;
+	if (read->system.n)
+		return str_eq(r.values[PRODUCT_number_system].text, read->system) ? OK : E_FORGED;
+	if (!r.values[PRODUCT_gtin].said || str_eq(gtin14_of(c->arena, r.values[PRODUCT_gtin].text), read->gtin))
 		return OK;
 	return E_FORGED;
 }
@@ -384,7 +419,7 @@ enum err code_find(struct call *c, struct str text, struct code_place *ret)
 	struct str bare = bare_code(c, code_part(text));
 	enum err e;
 
-	ret->p.record = 0;              /* says below whether the pack was read already */
+	memset(ret, 0, sizeof(*ret));           /* below, a pack that is there already is not read again */
 	e = bare.n ? sealed_place(c, bare, ret) : E_FORGED;
 	if (e != E_FORGED || (bare.n && !may_be_foreign(trace_state(c->k), text)))
 		return e == E_FORGED ? call_refuse(c, e, "本平台未签发此码：可能输错，也可能是伪造的", "not issued here: mistyped or forged") : e;
@@ -392,7 +427,7 @@ enum err code_find(struct call *c, struct str text, struct code_place *ret)
 	if (r.serial.n && bare_code(c, r.serial).n) {
 		e = sealed_place(c, r.serial, ret);
 		if (!e)
-			e = gtin_fits(c, ret, r.gtin);
+			e = goods_fit(c, ret, &r);
 	}
 	if (e == E_FORGED)
 		e = foreign_find(c, r.name, &ret->pack, &ret->item);
@@ -400,7 +435,7 @@ enum err code_find(struct call *c, struct str text, struct code_place *ret)
 		e = pack_get(c, ret->pack, &ret->p);
 	if (e != E_ABSENT)
 		return e;
-	if (r.kind == IDENT_SEALED || r.serial.n == SEALED_TEXT)
+	if (r.kind == IDENT_SEALED || (r.serial.n == SEALED_TEXT && !r.system.n))
 		return call_refuse(c, E_FORGED, "本平台未签发此码：可能输错，也可能是伪造的", "not issued here: mistyped or forged");
 	if (r.kind == IDENT_NONE)
 		return call_refuse(c, E_FORGED, "认不出这个码：请检查是否输错", "this text is no code; check for typing errors");

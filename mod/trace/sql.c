@@ -40,6 +40,7 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	                 " ON CONFLICT (number) DO UPDATE SET record = $2, as_of = $3 WHERE permit.as_of <= $3",
 	[Q_CODE_GET] = "SELECT place FROM code_mark WHERE mark = $1",
 	[Q_CODE_PUT] = "INSERT INTO code_mark (mark, place, twin) VALUES ($1, $2, $3)",
+	[Q_CODE_PUT_FREE] = "INSERT INTO code_mark (mark, place, twin) VALUES ($1, $2, $3) ON CONFLICT (mark) DO NOTHING",
 	[Q_CODE_DROP] = "DELETE FROM code_mark WHERE mark = $1",
 	[Q_CODE_TWIN] = "SELECT 1 FROM code_mark WHERE twin = 1 LIMIT 1",
 	[Q_TEXTS_GET] = "SELECT texts FROM code_text WHERE slot = $1 ORDER BY made",

@@ -1,6 +1,6 @@
 /* mod/trace/trace.c - the tables of the trace platform: record types, operations, flows. Functions are in the files beside it. */
 #include "kernel/job.h"
-#include "mod/trace/trace.h"
+#include "mod/trace/print.h"
 
 #define FIELD(id, ...) ROW(id, __VA_ARGS__)
 static const struct field product_fields[] = {
@@ -73,6 +73,7 @@ static const struct type code_in = { .name = "code", .zh = "追溯码", .en = "c
 static const struct field stream_fields[] = {
 	ROW(id, REF, REQUIRED, PUBLIC, "附3", "码包", .ref = "pack", .own = true, .en = "pack")
 	ROW(format, NAMES, OPTIONAL, PUBLIC, OURS, "格式", .list = "text|csv|ndjson", .max = 1, .en = "format")
+	ROW(form, NAMES, OPTIONAL, PUBLIC, "附3", "形式", .list = FORM_NAMES, .max = 1, .en = "form", .help = "码怎样书写：裸码、网址、GS1 数字链接、元素串、Ecode、RFID 等")
 };
 static const struct type stream_in = { .name = "codes", .zh = "追溯码清单", .en = "codes", .fields = stream_fields, .n = ROWS(stream_fields) };
 
@@ -82,7 +83,7 @@ static const struct type ticket_in = { .name = "ticket", .zh = "线索查询", .
 static const struct field number_fields[] = { ROW(number, PERMIT, REQUIRED, PUBLIC, "附3-四", "证书或许可证编号", .en = "certificate or licence number") };
 static const struct type number_in = { .name = "number", .zh = "联网查询", .en = "look-up", .fields = number_fields, .n = 1 };
 
-static const struct job_kind jobs[] = { { .kind = "lookup", .run = lookup_run, .patient = true } };
+static const struct job_kind jobs[] = { { .kind = "lookup", .run = lookup_run, .patient = true }, { .kind = "print", .run = print_run } };
 
 /* ---- flows ---- */
 
@@ -116,8 +117,14 @@ static const struct flow flows[] = {
 /* A file of codes alone, or of pairs of codes, is filed many lines at a time. */
 static const struct gather pack_lines = { 1, { PACK_codes }, 50000 }, alias_lines = { 2, { ALIAS_items, ALIAS_codes }, 20000 };
 
+#define PRINT_OP(n, m, p, least, md, t, r, z, e, ...) { .name = n, .method = m, .path = p, .who = R_MAKER | R_SELLER, .inside = least, .scope = SCOPE_OWN, .mode = md, \
+	.in = t, .run = r, .clause = "附3", .zh = z, .en = e, __VA_ARGS__ },
+
 #define SCAN_ANSWER "code!:s code_text:s verdict!:s verdict_zh!:s verdict_en!:s level!:s advice_zh:s advice_en:s count:i first_seen:s grain:s product:o batch:o " \
 	"maker:o documents:[o] steps:[o] ended:o proof:o"
+
+#define PRINT_ANSWER "id!:s kind!:s what!:s state!:s at!:s progress:o name:s as:s form:s why_zh:s why_en:s from!:i count!:i copies!:i part!:i done!:i " \
+	"labels!:i bytes!:i parts!:i"
 
 static const struct op ops[] = {
 	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, product_create, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare,
@@ -144,6 +151,16 @@ static const struct op ops[] = {
 	{ .name = "pack.codes", .method = GET, .path = "/v1/packs/{id}/codes", .who = R_MAKER | R_SELLER, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,
 	  .mode = READS, .in = &stream_in, .run = pack_stream, .clause = "附3", .zh = "取码", .en = "stream codes",
 	  .gives = "text/plain|text/csv|application/x-ndjson" },
+	{ .name = "symbol.get", .method = GET, .path = "/v1/symbols", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG, .in = &symbol_in, .run = symbol_get,
+	  .clause = "附3", .zh = "码图", .en = "one symbol", .gives = "image/svg+xml|image/png" },
+	PRINT_OP("label.preview", POST, "/v1/labels/preview", IN_WAREHOUSE, READS_LONG, &sheet_in, label_preview, "预览标签", "look at a label", .gives = "image/svg+xml")
+	PRINT_OP("label.sheet", POST, "/v1/labels", IN_WAREHOUSE, READS_LONG, &sheet_in, label_sheet, "打印标签", "print labels", .gives = "application/pdf|image/svg+xml|text/plain")
+	PRINT_OP("print.create", POST, "/v1/prints", IN_FILER, WRITES, &print_in, print_create, "新建打印任务", "order a print job", .prepare = print_prepare, .answer = PRINT_ANSWER)
+	PRINT_OP("print.get", GET, "/v1/prints/{id}", IN_WAREHOUSE, READS, &print_id_in, print_get, "打印任务", "how it goes", .answer = PRINT_ANSWER " ready:[s]")
+	PRINT_OP("print.list", GET, "/v1/prints", IN_WAREHOUSE, READS, NULL, print_list, "打印任务列表", "print jobs", .answer = "items!:[o]")
+	PRINT_OP("print.part", GET, "/v1/prints/{id}/parts/{part}", IN_WAREHOUSE, READS, &print_part_in, print_part, "取一份", "one part", .gives = "application/pdf|text/plain")
+	PRINT_OP("print.manifest", GET, "/v1/prints/{id}/manifest", IN_WAREHOUSE, READS_LONG, &print_id_in, print_manifest, "清单", "manifest", .gives = "application/x-ndjson")
+	PRINT_OP("print.drop", POST, "/v1/prints/{id}/drop", IN_FILER, WRITES, &print_id_in, print_drop, "放弃打印任务", "drop a print job", .answer = PRINT_ANSWER)
 	{ .name = "scan", .method = GET, .path = "/c/{code}", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS, .in = &code_in, .run = scan_run,
 	  .clause = "二（一）", .zh = "扫码查询", .en = "scan", .page = "scan", .memory = scan_memory,
 	  .answer = SCAN_ANSWER },
@@ -154,6 +171,7 @@ static const struct op ops[] = {
 	  .run = ticket_run, .clause = "一", .zh = "查询线索办理", .en = "follow a ticket",
 	  .answer = "ticket!:s state!:s since!:s due:s" },
 };
+
 
 const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,
 	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .jobs = jobs, .n_jobs = ROWS(jobs), .tables = trace_tables, .derived = trace_derived,

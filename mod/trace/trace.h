@@ -100,7 +100,7 @@ enum err pack_get(struct call *c, int64_t record, struct pack *ret) MUST_USE;
 /* ---- codes of other schemes (foreign.c) ---- */
 
 struct code_read {            /* what a text says: `name` is the same for all spellings of one code */
-	struct str text, name, gtin, serial;
+	struct str text, name, gtin, serial, system;       /* system: of an Ecode whose code may be ours */
 	enum ident_kind kind;     /* IDENT_NONE: of no scheme we know, taken as it is */
 };
 struct code_read code_read(struct arena *a, struct str text);
@@ -113,6 +113,8 @@ enum err foreign_find(struct call *c, struct str name, int64_t *ret_pack, uint32
 enum err foreign_check(struct call *c, size_t field, const struct str *text, size_t n) MUST_USE;
 /* text[i] is a further code of place[i]; E_CLASH when one is taken. Items of one pack stand together. scheme: of all, may be empty. */
 enum err foreign_keep(struct call *c, int64_t record, struct str scheme, const struct code_place *place, const struct str *text, size_t n) MUST_USE;
+/* The text stands for the one item of that pack unless it stands for another already. */
+enum err foreign_keep_free(struct call *c, struct str text, int64_t pack) MUST_USE;
 enum err foreign_drop(struct call *c, int64_t record, const struct str *text, size_t n) MUST_USE;
 /* Adds {code, kind, scheme} of every other code this item carries. */
 enum err foreign_texts(struct call *c, int64_t pack, uint32_t item, struct node *list) MUST_USE;
@@ -197,7 +199,7 @@ enum err ticket_run(struct call *c);
 
 enum {
 	Q_PACK_PUT, Q_PACK_ALIASED, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_LOOK_GET, Q_LOOK_PUT,
-	Q_PERMIT_GET, Q_PERMIT_PUT, Q_CODE_GET, Q_CODE_PUT, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
+	Q_PERMIT_GET, Q_PERMIT_PUT, Q_CODE_GET, Q_CODE_PUT, Q_CODE_PUT_FREE, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
 	TRACE_TEXTS
 };
 extern const char *const trace_sql[TRACE_TEXTS];

@@ -123,15 +123,15 @@ static int sheet(const char *name, const char *file, size_t count, const struct 
 	struct str zh, en = S("not written");
 
 	template(name, &t);
-	if (!sink.ctx || sheet_begin(&t, logo, &sink, &s, &zh, &en))
+	if (!sink.ctx || label_sheet_begin(&t, logo, &sink, &s, &zh, &en))
 		die(file, en);
 	for (size_t i = 0; i < count; i++) {
 		arena_reset(&each);
-		if (sheet_put(s, &each, v, values(v, i), &zh, &en))
+		if (label_sheet_put(s, &each, v, values(v, i), &zh, &en))
 			die("sheet", en);
 	}
-	printf("%llu %g %g %g %g %g %g %u %u\n", (unsigned long long)sheet_pages(s), t.left, t.top, t.w, t.h, t.gap_x, t.gap_y, t.columns, t.rows);
-	if (sheet_end(s) || fclose(sink.ctx))
+	printf("%llu %g %g %g %g %g %g %u %u\n", (unsigned long long)label_sheet_pages(s), t.left, t.top, t.w, t.h, t.gap_x, t.gap_y, t.columns, t.rows);
+	if (label_sheet_end(s) || fclose(sink.ctx))
 		die(file, S("not ended"));
 	return 0;
 }

@@ -301,9 +301,9 @@ static void test_hostile_texts(void **state)
 			assert_int_equal(count(buf_str(&zpl), "~"), 0);
 			assert_int_equal(label_print(&arena, PRINTER_TSPL, &t, NULL, 8, v, n, &tspl, &zh, &en), OK);
 			assert_int_equal(count(buf_str(&tspl), "PRINT"), 1);
-			assert_int_equal(sheet_begin(&t, NULL, &sink, &s, &zh, &en), OK);
-			assert_int_equal(sheet_put(s, &arena, v, n, &zh, &en), OK);
-			assert_int_equal(sheet_end(s), OK);
+			assert_int_equal(label_sheet_begin(&t, NULL, &sink, &s, &zh, &en), OK);
+			assert_int_equal(label_sheet_put(s, &arena, v, n, &zh, &en), OK);
+			assert_int_equal(label_sheet_end(s), OK);
 			assert_true(bytes > 500);
 		}
 }
@@ -355,24 +355,24 @@ static void test_sheet_troubles(void **state)
 	const struct label_logo huge = { S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\x08\x02\0\0\0\0\0\0\0") };
 
 	(void)state;
-	assert_int_equal(sheet_begin(&t, &(struct label_logo){ S("GIF89a") }, &sink, &s, &zh, &en), E_TYPE);
-	assert_int_equal(sheet_begin(&t, &broken, &sink, &s, &zh, &en), E_BAD);
-	assert_int_equal(sheet_begin(&t, &huge, &sink, &s, &zh, &en), E_TOO_BIG);
+	assert_int_equal(label_sheet_begin(&t, &(struct label_logo){ S("GIF89a") }, &sink, &s, &zh, &en), E_TYPE);
+	assert_int_equal(label_sheet_begin(&t, &broken, &sink, &s, &zh, &en), E_BAD);
+	assert_int_equal(label_sheet_begin(&t, &huge, &sink, &s, &zh, &en), E_TOO_BIG);
 	assert_true(holds(en, "4 megapixels"));
 	wrong.columns = 4;
-	assert_int_equal(sheet_begin(&wrong, NULL, &sink, &s, &zh, &en), E_BAD);
-	assert_int_equal(sheet_begin(&t, NULL, &sink, &s, &zh, &en), OK);
+	assert_int_equal(label_sheet_begin(&wrong, NULL, &sink, &s, &zh, &en), E_BAD);
+	assert_int_equal(label_sheet_begin(&t, NULL, &sink, &s, &zh, &en), OK);
 	v[0].text = S("");
-	assert_int_equal(sheet_put(s, &arena, v, n, &zh, &en), E_BAD);
+	assert_int_equal(label_sheet_put(s, &arena, v, n, &zh, &en), E_BAD);
 	assert_true(holds(en, "no content"));
-	assert_int_equal(sheet_pages(s), 0);
+	assert_int_equal(label_sheet_pages(s), 0);
 	v[0].text = S("x");
-	assert_int_equal(sheet_put(s, &arena, v, n, &zh, &en), OK);
-	assert_int_equal(sheet_pages(s), 1);
-	assert_int_equal(sheet_end(s), E_IO);
-	assert_int_equal(sheet_begin(&t, NULL, &sink, &s, &zh, &en), OK);
-	sheet_drop(s);
-	sheet_drop(NULL);
+	assert_int_equal(label_sheet_put(s, &arena, v, n, &zh, &en), OK);
+	assert_int_equal(label_sheet_pages(s), 1);
+	assert_int_equal(label_sheet_end(s), E_IO);
+	assert_int_equal(label_sheet_begin(&t, NULL, &sink, &s, &zh, &en), OK);
+	label_sheet_drop(s);
+	label_sheet_drop(NULL);
 }
 
 static void test_too_small(void **state)
