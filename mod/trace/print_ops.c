@@ -280,7 +280,7 @@ enum err print_list(struct call *c)
 	struct node *arr = put_arr(c->arena, c->out, "items");
 	struct job *all;
 	size_t n;
-	enum err e = job_list(c, "print", &all, &n);
+	enum err e = job_list(c, "print", false, &all, &n);
 
 	for (size_t i = 0; !e && i < n; i++) {
 		struct node *o = node_obj(c->arena);
