@@ -150,6 +150,19 @@ static enum err check_successor(struct call *c)
 	return e == E_BAD ? OK : e;
 }
 
+/* What was said of these codes, or else of the batch they go to. */
+static struct str scheme_of(struct call *c)
+{
+	struct record batch;
+	size_t field = c->op->in == &alias_type ? ALIAS_scheme : PACK_scheme;
+
+	if (c->in[field].said)
+		return c->in[field].text;
+	if (c->op->in != &pack_type || !c->in[PACK_batch].i || kernel_record(c, c->in[PACK_batch].i, 1u << KEY_PUBLIC, &batch) || batch.type != &batch_type)
+		return S("");
+	return batch.values[BATCH_trace_code].text;
+}
+
 /* Codes of other schemes: of the scheme the batch states, each once, one to each item. */
 static enum err check_codes(struct call *c)
 {
@@ -166,7 +179,7 @@ static enum err check_codes(struct call *c)
 		if (e == E_TOO_BIG || (!e && count != v[ALIAS_codes].n && count != 1))
 			call_trouble(c, ALIAS_codes, "个数与已登记的追溯码不一致", "not as many as the codes registered already");
 	}
-	return foreign_check(c, field, v[field].list, v[field].n);
+	return foreign_check(c, field, scheme_of(c), v[field].list, v[field].n);
 }
 
 /* Nobody asks a consumer's name, and none is taken. */

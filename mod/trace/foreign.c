@@ -190,7 +190,7 @@ enum err foreign_find(struct call *c, struct str name, int64_t *ret_pack, uint32
 
 static struct mark record_mark(struct call *c, int64_t record) { return mark_of(c->k, "code record", str_fmt(c->arena, "%lld", (long long)record)); }
 
-struct marked { struct mark m; uint32_t at; bool twin; };
+struct marked { struct mark m; uint32_t at; bool twin, gs1; };
 struct marks { const struct str *text; size_t n; struct marked *m; };
 
 static int by_mark(const void *x, const void *y) { return memcmp(((const struct marked *)x)->m.id, ((const struct marked *)y)->m.id, 16); }
@@ -204,7 +204,9 @@ static struct marks *marks_of(struct call *c, const struct str *text, size_t n)
 	*s = (struct marks){ text, n, TAKE(c->arena, struct marked, n) };
 	arena_init(&scratch, 1 << 20, c->arena->full);
 	for (size_t i = 0; i < n; i++) {
-		s->m[i] = (struct marked){ mark_of(c->k, "code", code_read(&scratch, text[i]).name), (uint32_t)i, reads_as_sealed(text[i]) };
+		struct str name = code_read(&scratch, text[i]).name;
+
+		s->m[i] = (struct marked){ mark_of(c->k, "code", name), (uint32_t)i, reads_as_sealed(text[i]), str_starts(name, "gs1:") };
 		arena_reset(&scratch);
 	}
 	arena_end(&scratch);
@@ -235,9 +237,15 @@ static enum err taken(struct call *c, size_t field, const struct marks *s)
 	return e ? e : db_end(c->db, taken_in(c, field, s));
 }
 
-enum err foreign_check(struct call *c, size_t field, const struct str *text, size_t n)
+enum err foreign_check(struct call *c, size_t field, struct str scheme, const struct str *text, size_t n)
 {
 	struct marks *s = marks_of(c, text, n);
+
+	/* only GS1's rules are certain enough to refuse by: those of the other schemes are taken as they come */
+	for (size_t i = 0; str_is(scheme, "gs1_barcode") && i < n && c->troubles.n < 1000; i++)
+		if (!s->m[i].gs1)
+			call_trouble_at(c, field, s->m[i].at, str_fmt(c->arena, "“%.*s”不是商品条码体系的码（GTIN、GS1网址、EPC等）", STR_ARG(text[s->m[i].at])).p,
+			                str_fmt(c->arena, "'%.*s' is no code of GS1", STR_ARG(text[s->m[i].at])).p);
 
 	for (size_t i = 1; i < n && c->troubles.n < 1000; i++)
 		if (by_mark(&s->m[i - 1], &s->m[i]) == 0) {

@@ -70,6 +70,7 @@ static void put_product(struct call *c, struct node *o, const struct record *r)
 	put_value(c, p, "name", r, PRODUCT_product_name);
 	put_value(c, p, "type", r, PRODUCT_product_type);
 	put_z(c->arena, p, "type_zh", unit ? unit->zh : "");
+	put_value(c, p, "resolver", r, PRODUCT_code_resolver);
 	put_value(c, p, "model", r, PRODUCT_specification_model);
 	put_value(c, p, "warranty", r, PRODUCT_warranty_period);
 	put_value(c, p, "standards", r, PRODUCT_mandatory_national_standard);

@@ -110,7 +110,7 @@ struct code_place { int64_t pack; uint32_t item; struct pack p; };
 enum err code_find(struct call *c, struct str text, struct code_place *ret) MUST_USE;
 enum err foreign_find(struct call *c, struct str name, int64_t *ret_pack, uint32_t *ret_item) MUST_USE;      /* E_ABSENT */
 /* In a module's check: the same code twice, or one that is taken, is a trouble naming its place in the list. */
-enum err foreign_check(struct call *c, size_t field, const struct str *text, size_t n) MUST_USE;
+enum err foreign_check(struct call *c, size_t field, struct str scheme, const struct str *text, size_t n) MUST_USE;
 /* text[i] is a further code of place[i]; E_CLASH when one is taken. Items of one pack stand together. scheme: of all, may be empty. */
 enum err foreign_keep(struct call *c, int64_t record, struct str scheme, const struct code_place *place, const struct str *text, size_t n) MUST_USE;
 /* The text stands for the one item of that pack unless it stands for another already. */

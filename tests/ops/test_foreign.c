@@ -73,6 +73,10 @@ static void codes_are_named_by_their_place_when_they_are_refused(void **state)
 	assert_int_equal(call(h, MAKER, "pack.create", "grain", "item", "batch", z(h, batch), "codes", "Y-0001", "count", "2", NULL).err, E_BAD);
 	assert_int_equal(call(h, SELLER, "pack.create", "grain", "item", "codes", "Y-0001", NULL).err, E_BAD);
 	assert_int_equal(call(h, MAKER, "pack.create", "grain", "item", "batch", z(h, batch), "codes", "ab", NULL).err, E_BAD);
+	a = call(h, MAKER, "pack.create", "grain", "item", "batch", z(h, batch), "scheme", "gs1_barcode", "codes", "(01)06901234567892(21)Z1\nno GTIN", NULL);
+	assert_int_equal(a.err, E_BAD);
+	assert_int_equal(trouble_of(&a, "codes")->at, 2);
+	assert_true(holds(trouble_of(&a, "codes")->zh, "商品条码"));
 }
 
 static void a_code_of_twenty_letters_like_ours_is_no_forgery_when_registered(void **state)
