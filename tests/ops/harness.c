@@ -142,6 +142,24 @@ struct str text_of(struct house *h, const struct answer *a)
 
 struct str answer_id(struct house *h, const struct answer *a) { return str_copy(&h->a, node_text(a->out, "id")); }
 
+struct answer job_ended(struct house *h, enum who w, const char *op, struct str id)
+{
+	static const char *const working[] = { "checking", "filing", "waiting", "drawing" };
+
+	for (int i = 0; i < 6000; i++) {
+		struct answer a = call_ok(h, w, op, "id", z(h, id), NULL);
+		bool busy = false;
+
+		for (size_t s = 0; s < ROWS(working); s++)
+			busy = busy || str_is(node_text(a.out, "state"), working[s]);
+		if (!busy)
+			return a;
+		usleep(5000);
+	}
+	fail_msg("the job does not end");
+	return (struct answer){ E_INTERNAL };
+}
+
 /* ---- on the writer ---- */
 
 struct on_writer { enum err (*fn)(struct call *c, void *ctx); void *ctx; sem_t done; enum err e; };

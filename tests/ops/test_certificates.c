@@ -280,19 +280,7 @@ static void makers_are_told_once_when_their_number_falls(void **state)
 
 /* ---- a list in bulk ---- */
 
-static struct answer look(struct house *h, enum who w, struct str id)
-{
-	for (int i = 0; i < 2000; i++) {
-		struct answer a = call_ok(h, w, "load.get", "id", z(h, id), NULL);
-		struct str s = node_text(a.out, "state");
-
-		if (!str_is(s, "checking") && !str_is(s, "filing"))
-			return a;
-		usleep(5000);
-	}
-	fail_msg("the load does not end");
-	return (struct answer){ E_INTERNAL };
-}
+static struct answer look(struct house *h, enum who w, struct str id) { return job_ended(h, w, "load.get", id); }
 
 static void a_whole_list_is_imported_by_operator_or_officer(void **state)
 {

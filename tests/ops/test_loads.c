@@ -4,19 +4,7 @@
 #include "mod/trace/trace.h"
 #include "tests/ops/harness.h"
 
-static struct answer look(struct house *h, enum who w, struct str id)
-{
-	for (int i = 0; i < 2000; i++) {
-		struct answer a = call_ok(h, w, "load.get", "id", z(h, id), NULL);
-		struct str s = node_text(a.out, "state");
-
-		if (!str_is(s, "checking") && !str_is(s, "filing"))
-			return a;
-		usleep(5000);
-	}
-	fail_msg("the load does not end");
-	return (struct answer){ E_INTERNAL };
-}
+static struct answer look(struct house *h, enum who w, struct str id) { return job_ended(h, w, "load.get", id); }
 
 static struct str send_as(struct house *h, enum who w, struct node *in, struct str bytes)
 {

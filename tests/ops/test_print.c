@@ -252,19 +252,7 @@ static void hostile_names_stay_text(void **state)
 
 /* ---- jobs ---- */
 
-static struct answer ended(struct house *h, enum who w, struct str id)
-{
-	for (int i = 0; i < 4000; i++) {
-		struct answer a = call_ok(h, w, "print.get", "id", z(h, id), NULL);
-		struct str s = node_text(a.out, "state");
-
-		if (!str_is(s, "waiting") && !str_is(s, "drawing"))
-			return a;
-		usleep(5000);
-	}
-	fail_msg("the job does not end");
-	return (struct answer){ E_INTERNAL };
-}
+static struct answer ended(struct house *h, enum who w, struct str id) { return job_ended(h, w, "print.get", id); }
 
 static struct str manifest(struct house *h, struct str id)
 {
