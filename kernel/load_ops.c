@@ -73,20 +73,6 @@ static enum err fixed_of(struct call *c, const struct op *op, struct node **ret)
 	return OK;
 }
 
-/* The same bytes sent before by this party, and filed: people press the button twice. */
-static struct str sent_before(struct call *c, struct str digest)
-{
-	struct job *all;
-	size_t n;
-
-	if (job_list(c, "load", false, &all, &n))
-		return S("");
-	for (size_t i = 0; i < n; i++)
-		if (job_fact(&all[i], "filed") && str_eq(node_text(all[i].facts, "digest"), digest))
-			return id_str(c->arena, all[i].id);
-	return S("");
-}
-
 /* One JSON document with "records" becomes a line each, as everything else is read. */
 static struct str unfolded(struct call *c, struct str bytes)
 {
@@ -134,14 +120,8 @@ static enum err create_prepare(struct call *c)
 	put_str(c->arena, l->facts, "on_behalf", c->who->dock ? c->who->uscc : S(""));
 	node_set(l->facts, S("fixed"), fixed);
 	put_int(c->arena, l->facts, "size", (int64_t)c->upload.bytes.n);
-	if (c->upload.bytes.n) {
-		struct hash h = hash_of(HASH_SHA256, c->upload.bytes);
-		struct str digest = hex_str(c->arena, h.b, HASH_LEN);
-
-		put_str(c->arena, l->facts, "same_as", sent_before(c, digest));
-		put_str(c->arena, l->facts, "digest", digest);
+	if (c->upload.bytes.n)
 		e = spool_write(c->k, l->id, "in", 0, c->upload.bytes);
-	}
 	c->scratch = l;
 	return e;
 }

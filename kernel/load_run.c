@@ -288,6 +288,41 @@ static enum err all_lines(struct run *r)
 	return e;
 }
 
+static enum err digest_of(struct run *r, struct str *ret)
+{
+	struct hash_run *h = hash_begin(HASH_SHA256);
+	struct hash sum;
+	char *piece = TAKE(&r->life, char, SPOOL_BLOCK);
+	int64_t n = 0;
+
+	if (!h)
+		return E_IO;
+	for (uint64_t at = 0; (n = spool_read(r->in, at, piece, SPOOL_BLOCK)) > 0; at += (uint64_t)n)
+		hash_more(h, (struct str){ piece, (size_t)n });
+	sum = hash_end(h);
+	*ret = hex_str(&r->life, sum.b, HASH_LEN);
+	return n < 0 ? E_CORRUPT : OK;
+}
+
+/* The same bytes sent before by this party, and filed: people press the button twice. */
+static enum err note_same(struct run *r, struct call *c)
+{
+	struct job *all;
+	struct str digest;
+	size_t n = 0;
+	enum err e = digest_of(r, &digest);
+
+	if (e)
+		return e;
+	job_set_text(&r->load, &r->life, "digest", digest);
+	c->who = r->who;
+	e = job_list(c, "load", false, &all, &n);
+	for (size_t i = n; i-- && !e;)
+		if (all[i].id != r->load.id && job_fact(&all[i], "filed") && str_eq(node_text(all[i].facts, "digest"), digest))
+			job_set_text(&r->load, &r->life, "same_as", id_str(&r->life, all[i].id));
+	return e;
+}
+
 static enum err open_run(struct run *r, int64_t id)
 {
 	struct call c = { .k = r->k, .arena = &r->life, .db = r->db, .now = clock_now() };
@@ -308,6 +343,10 @@ static enum err open_run(struct run *r, int64_t id)
 	e = spool_open(r->k, id, "in", &r->in);
 	if (e)
 		return unreadable(r, S("没有收到内容"), S("nothing was received"));
+	if (!r->resume && node_text(r->load.facts, "digest").n == 0)
+		e = note_same(r, &c);
+	if (e)
+		return e;
 	src = (struct grid_source){ spool_read, r->in, spool_size(r->in) };
 	e = grid_open(&r->life, &src, node_text(r->load.facts, "name"), NULL, &r->grid, &zh, &en);
 	if (e)
