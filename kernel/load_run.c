@@ -347,6 +347,7 @@ static enum err open_run(struct run *r, int64_t id)
 		e = note_same(r, &c);
 	if (e)
 		return e;
+	r->dry = r->dry || (node_text(r->load.facts, "same_as").n && !job_fact(&r->load, "ended"));      /* first the party is told */
 	src = (struct grid_source){ spool_read, r->in, spool_size(r->in) };
 	e = grid_open(&r->life, &src, node_text(r->load.facts, "name"), NULL, &r->grid, &zh, &en);
 	if (e)
@@ -408,7 +409,7 @@ static const char *go_on(struct run *r, const char *state)
 {
 	struct str choice = node_text(r->load.facts, "choice");
 
-	if (strcmp(state, "checked") != 0 || !choice.n || !r->n_good || (r->all && r->n_bad))
+	if (strcmp(state, "checked") != 0 || !choice.n || node_text(r->load.facts, "same_as").n || !r->n_good || (r->all && r->n_bad))
 		return state;
 	return "filing";
 }

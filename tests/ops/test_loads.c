@@ -99,6 +99,28 @@ static void refused_lines_are_mended_and_sent_again_as_they_came_back(void **sta
 	assert_int_equal(batches(h, "L2-%"), 1);
 }
 
+static void a_file_sent_twice_is_asked_about_before_it_is_filed_twice(void **state)
+{
+	struct house *h = here(state);
+	struct str product = new_product(h, MAKER, "导入绳八"), report = put_file(h, MAKER, "r", false), first, again;
+	struct node *in = in_of(h, "what", "batch", "name", "b.csv", "choice", "good", NULL);
+	struct buf b = buf_in(&h->a, 4000);
+	struct answer a;
+
+	buf_z(&b, heading);
+	buf_add(&b, batch_line(h, product, report, "L8-1", "2026-11-02"));
+	first = send_as(h, MAKER, in, buf_str(&b));
+	assert_int_equal(number(&(struct answer){ OK, NULL, look(h, MAKER, first).out }, "filed"), 1);
+	again = send_as(h, MAKER, in, buf_str(&b));
+	a = look(h, MAKER, again);
+	assert_string_equal(z(h, node_text(a.out, "state")), "checked");
+	assert_string_equal(z(h, node_text(a.out, "same_as")), z(h, first));
+	assert_int_equal(batches(h, "L8-%"), 1);
+	call_ok(h, MAKER, "load.file", "id", z(h, again), "choice", "good", NULL);       /* meant so */
+	assert_string_equal(z(h, node_text(look(h, MAKER, again).out, "state")), "done");
+	assert_int_equal(batches(h, "L8-%"), 2);
+}
+
 static void all_or_nothing_leaves_nothing(void **state)
 {
 	struct house *h = here(state);
@@ -380,6 +402,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_lines_are_filed_and_the_others_come_back_with_reasons),
 		cmocka_unit_test(refused_lines_are_mended_and_sent_again_as_they_came_back),
+		cmocka_unit_test(a_file_sent_twice_is_asked_about_before_it_is_filed_twice),
 		cmocka_unit_test(all_or_nothing_leaves_nothing),
 		cmocka_unit_test(codes_come_many_to_a_call_and_are_refused_by_line),
 		cmocka_unit_test(a_template_sent_back_unfilled_is_no_line_and_headings_are_checked),
