@@ -330,6 +330,23 @@ static void lists_are_exported_as_they_are_shown(void **state)
 	assert_int_equal(call(h, ANYBODY, "sale.export", NULL).err, E_NOAUTH);
 }
 
+static void other_lists_are_exported_by_who_may_see_them(void **state)
+{
+	struct house *h = here(state);
+	struct answer a = call_ok(h, OFFICER, "list.export", "list", "party.list", NULL);
+	struct str text = stream_text(h, &a);
+
+	assert_true(holds(text, "uscc") && holds(text, z(h, h->uscc[MAKER])));
+	assert_false(holds(text, z(h, h->uscc[MAKER2])));               /* another region */
+	assert_int_equal(call(h, MAKER, "list.export", "list", "party.list", NULL).err, E_DENIED);
+	assert_int_equal(call(h, MAKER, "list.export", "list", "audit.list", NULL).err, E_DENIED);
+	a = call_ok(h, OPERATOR, "list.export", "list", "audit.list", "as", "xlsx", NULL);
+	assert_true(str_starts(stream_text(h, &a), "PK"));
+	call_ok(h, MAKER, "list.export", "list", "load.list", NULL);
+	assert_int_equal(call(h, MAKER, "list.export", "list", "product.list", NULL).err, E_ABSENT);
+	assert_int_equal(call(h, MAKER, "list.export", "list", "product.create", NULL).err, E_ABSENT);
+}
+
 /* ---- the package ---- */
 
 static struct str story_for_package(struct house *h)
@@ -409,6 +426,7 @@ int main(void)
 		cmocka_unit_test(gb18030_from_an_old_office_is_read),
 		cmocka_unit_test(pieces_make_one_file_and_nothing_of_it_lies_in_clear),
 		cmocka_unit_test(lists_are_exported_as_they_are_shown),
+		cmocka_unit_test(other_lists_are_exported_by_who_may_see_them),
 		cmocka_unit_test(a_package_goes_out_and_comes_in_elsewhere_in_every_form),
 		cmocka_unit_test(a_package_shows_only_its_own_party_and_keeps_what_is_withheld_withheld),
 		cmocka_unit_test(a_stop_in_the_middle_files_every_line_exactly_once),
