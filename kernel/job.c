@@ -3,12 +3,15 @@
 
 #include "kernel/inside.h"
 
+enum { KEPT_DAYS = 30, TIDY_EVERY_MS = 3600000 };
+
 struct jobs {
 	struct worker w;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool woken, ending, started;
+	int64_t tidied;           /* ms; the thread's own */
 	_Atomic bool waits;       /* a change of the running group has work for the thread */
 };
 
@@ -268,6 +271,39 @@ static int64_t next_due(struct kernel *k, const struct kinds *ks, size_t *ret)
 	return id;
 }
 
+/* Files of jobs that nobody asked for in a month go; what was filed stands where it stands. */
+static enum err tidy_one(struct jobs *q, struct call *c, int64_t id, const char *kind)
+{
+	struct job j;
+	enum err e = job_get(c, id, kind, &j);
+
+	if (e)
+		return e;
+	spool_drop(q->w.k, id);
+	j.state = S("expired");
+	return job_change(&q->w, c->arena, &j, false);
+}
+
+static void tidy(struct jobs *q)
+{
+	struct call c = { .k = q->w.k };
+	struct arena a;
+	struct rows r = { 0 };
+	int64_t now = clock_now();
+	enum err e;
+
+	if (now - q->tidied < TIDY_EVERY_MS || readers_borrow(q->w.k->readers, &c.db))
+		return;
+	q->tidied = now;
+	arena_init(&a, 64 << 20, NULL);
+	c.arena = &a;
+	e = db_ask(c.db, &a, kernel_sql[SQL_JOB_OLD], VALS(V_I(now - KEPT_DAYS * DAY_MS)), &r);
+	for (size_t i = 0; i < r.n && !e && !atomic_load(&q->w.stop); i++)
+		e = tidy_one(q, &c, row_int(&r, i, 0), str_z(&a, row_str(&r, i, 1)));
+	arena_end(&a);
+	readers_return(q->w.k->readers, c.db);
+}
+
 static void work_through(struct jobs *q)
 {
 	struct kinds ks = kinds_of(q->w.k);
@@ -305,6 +341,7 @@ static void *work(void *arg)
 			return NULL;
 		}
 		pthread_mutex_unlock(&q->lock);
+		tidy(q);
 		work_through(q);
 	}
 }

@@ -109,6 +109,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_JOB_LATER] = "SELECT id FROM job WHERE due > 1 AND due <= $1 LIMIT 1",
 	[SQL_JOB_COME] = "UPDATE job SET due = 1 WHERE due > 1 AND due <= $1",
 	[SQL_JOB_WAITS] = "SELECT id FROM job WHERE due > 0 AND kind = $1 AND what = $2 LIMIT 1",
+	[SQL_JOB_OLD] = "SELECT id, kind FROM job WHERE due = 0 AND at < $1 AND state <> 'expired' ORDER BY id LIMIT 100",
 	[SQL_JOB_LIST] = "SELECT id FROM job WHERE party = $1 AND kind = $2 ORDER BY id DESC LIMIT 50",
 	[SQL_SESSION_DROP_ACCOUNT] = "DELETE FROM session WHERE account = $1",
 	[SQL_CONSENT_PUT] = "INSERT INTO consent (party, dock, since, until) VALUES ($1, $2, $3, 0)"

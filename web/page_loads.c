@@ -209,12 +209,13 @@ static void put_links(struct ask *q, struct node *o, const struct node *load)
 	put_str(q->a, o, "records", op && op->files ? str_fmt(q->a, "/ui/%s", op->files->name) : S(""));
 	put_str(q->a, o, "again", loadable(q, op) ? str_fmt(q->a, "/ui/loads/new?what=%s", op->name) : S(""));
 	put_bool(q->a, o, "has_filed", node_number(load, "filed", 0) > 0 && !in_state(load, working));
-	put_bool(q->a, o, "has_refused", node_number(load, "bad", 0) > 0 && !in_state(load, working) && !str_is(node_text(load, "state"), "dropped"));
+	put_bool(q->a, o, "has_refused", node_number(load, "bad", 0) > 0 && !in_state(load, working) && !str_is(node_text(load, "state"), "dropped") &&
+	         !str_is(node_text(load, "state"), "expired"));
 }
 
 static void load_answered(struct ask *q)
 {
-	static const char *const states[] = { "receiving", "checking", "checked", "filing", "done", "stopped", "failed", "dropped" };
+	static const char *const states[] = { "receiving", "checking", "checked", "filing", "done", "stopped", "failed", "dropped", "expired" };
 	const struct node *load = q->call.out, *now;
 	struct node *o;
 

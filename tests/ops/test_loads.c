@@ -347,6 +347,30 @@ static void other_lists_are_exported_by_who_may_see_them(void **state)
 	assert_int_equal(call(h, MAKER, "list.export", "list", "product.create", NULL).err, E_ABSENT);
 }
 
+static void files_of_old_loads_go_and_what_was_filed_stays(void **state)
+{
+	struct house *h = here(state);
+	struct str product = new_product(h, MAKER, "导入绳九"), report = put_file(h, MAKER, "r", false), id;
+	struct buf b = buf_in(&h->a, 4000);
+	struct answer a;
+
+	buf_z(&b, heading);
+	buf_add(&b, batch_line(h, product, report, "L9-1", "2026-11-02"));
+	id = send_as(h, MAKER, in_of(h, "what", "batch", "name", "old.csv", "choice", "good", NULL), buf_str(&b));
+	look(h, MAKER, id);
+	assert_int_equal(system(str_fmt(&h->a, "ls '%s/loads' | grep -q %s", h->dir, z(h, id)).p) >> 8, 0);
+	house_shut(h);
+	raw_exec(h, "UPDATE job SET at = 1000");
+	house_open(h);
+	for (int i = 0; i < 1000 && raw_number(h, "SELECT COUNT(*) FROM job WHERE state <> 'expired'"); i++)
+		usleep(5000);
+	a = call_ok(h, MAKER, "load.get", "id", z(h, id), NULL);
+	assert_string_equal(z(h, node_text(a.out, "state")), "expired");
+	assert_int_equal(system(str_fmt(&h->a, "ls '%s/loads' | grep -q %s", h->dir, z(h, id)).p) >> 8, 1);
+	assert_int_equal(batches(h, "L9-%"), 1);
+	assert_int_equal(call(h, MAKER, "load.file", "id", z(h, id), "choice", "good", NULL).err, E_STATE);
+}
+
 /* ---- the package ---- */
 
 static struct str story_for_package(struct house *h)
@@ -427,6 +451,7 @@ int main(void)
 		cmocka_unit_test(pieces_make_one_file_and_nothing_of_it_lies_in_clear),
 		cmocka_unit_test(lists_are_exported_as_they_are_shown),
 		cmocka_unit_test(other_lists_are_exported_by_who_may_see_them),
+		cmocka_unit_test(files_of_old_loads_go_and_what_was_filed_stays),
 		cmocka_unit_test(a_package_goes_out_and_comes_in_elsewhere_in_every_form),
 		cmocka_unit_test(a_package_shows_only_its_own_party_and_keeps_what_is_withheld_withheld),
 		cmocka_unit_test(a_stop_in_the_middle_files_every_line_exactly_once),
