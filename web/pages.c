@@ -239,6 +239,7 @@ static const struct { const char *list, *post; unsigned roles; const char *group
 	{ "certificate.list", NULL, R_OFFICER | R_OPERATOR, "me.work" },
 	{ "maker.list", NULL, R_OFFICER | R_OPERATOR | R_ASSOC | R_AUDITOR, "me.work" },
 	{ "product.list", NULL, R_OFFICER | R_OPERATOR | R_ASSOC | R_AUDITOR, "me.work" },
+	{ "print.list", "print.create", R_MAKER | R_SELLER, "me.work" },
 	{ "load.list", "load.create", R_PARTY | R_DOCK | R_OPERATOR, "me.work" },
 	{ "access.list", NULL, R_PARTY, "me.house" }, { "person.list", "person.invite", R_PARTY, "me.house" },
 	{ "consent.list", "consent.give", R_PARTY, "me.house" }, { NULL, "party.openness", R_PARTY, "me.house" },
@@ -261,6 +262,17 @@ const struct op *op_filing(struct ask *q, const struct type *t)
 			found = op;
 	}
 	return found;
+}
+
+/* Most are filed on the form of the operation, some on a page of their own. */
+static struct str add_url(struct ask *q, const struct op *post)
+{
+	static const struct { const char *op, *url; } own[] = { { "load.create", "/ui/loads/new" }, { "print.create", "/ui/print/new" } };
+
+	for (size_t i = 0; i < ROWS(own); i++)
+		if (strcmp(own[i].op, post->name) == 0)
+			return str_of(own[i].url);
+	return str_fmt(q->a, "/ui/op/%s", post->name);
 }
 
 static struct node *desk_entry(struct ask *q, size_t i)
@@ -286,7 +298,7 @@ static struct node *desk_entry(struct ask *q, size_t i)
 	if (list && list->files && !post && !(list->who & R_ANYONE && q->who->roles & ~(unsigned)R_PARTY))
 		post = op_filing(q, list->files);
 	put_str(q->a, o, "name", name);
-	put_str(q->a, o, "add", !list || !post ? S("") : strcmp(post->name, "load.create") == 0 ? S("/ui/loads/new") : str_fmt(q->a, "/ui/op/%s", post->name));
+	put_str(q->a, o, "add", list && post ? add_url(q, post) : S(""));
 	put_str(q->a, o, "add_name", list && post ? ask_words(q, post->zh, post->en) : S(""));
 	return o;
 }
