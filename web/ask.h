@@ -125,6 +125,7 @@ void page_print_new(struct ask *q);     /* page_print.c: labels are chosen and p
 void page_print_send(struct ask *q);
 void page_print_preview(struct ask *q);
 void put_pack_links(struct ask *q, struct node *o, struct str id);   /* `labels`: printing and codes of that pack, where the caller may */
+struct str number_words(struct ask *q, int64_t n);                   /* 1,234,567 */
 void page_prints(struct ask *q);        /* page_prints.c: orders of labels */
 void page_print(struct ask *q);
 void page_print_do(struct ask *q);

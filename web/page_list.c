@@ -350,7 +350,7 @@ static void record_answered(struct ask *q)
 		return;
 	}
 	o = frame(q, t->zh, t->en);
-	title = t->title ? shown_field(q, NULL, row_of(node_get(view, "fields"), t->title)) : S("");
+	title = t->title ? shown_field(q, type_field(t, str_of(t->title), NULL), row_of(node_get(view, "fields"), t->title)) : S("");
 	put_str(q->a, o, "kind", ask_words(q, t->zh, t->en));
 	put_str(q->a, o, "heading", title.n ? title : ask_words(q, t->zh, t->en));
 	put_str(q->a, o, "list", str_fmt(q->a, "/ui/%s", t->name));

@@ -132,7 +132,8 @@ static void put_goods(struct ask *q, struct node *o, const struct node *choices)
 
 	put_str(q->a, o, "pack", node_text(choices, "id"));
 	put_int(q->a, o, "count", node_number(choices, "count", 0));
-	put_int(q->a, o, "at_once", node_number(choices, "at_once", 0));
+	put_str(q->a, o, "count_words", number_words(q, node_number(choices, "count", 0)));
+	put_str(q->a, o, "at_once", number_words(q, node_number(choices, "at_once", 0)));
 	for (size_t i = 0; i < ROWS(names); i++)
 		put_str(q->a, o, names[i], node_text(choices, names[i]));
 }
@@ -166,6 +167,28 @@ static void choices_answered(struct ask *q)
 		choose_page(q, q->call.out, node_obj(q->a), OK);
 }
 
+/* What the record that a reference names is called. */
+static struct str title_of(struct ask *q, const char *type, struct str id, const struct node **ret_values)
+{
+	const struct type *t = kernel_type(q->f->k, str_of(type));
+	struct node *in = node_obj(q->a);
+
+	put_str(q->a, in, "id", id);
+	*ret_values = id.n && t ? node_get(ask_read(q, str_fmt(q->a, "%s.get", type).p, in), "values") : NULL;
+	return *ret_values && t->title ? node_text(*ret_values, t->title) : S("");
+}
+
+/* Of its own record, of its batch's, and what a seller wrote of goods without any. */
+static struct str goods_of(struct ask *q, const struct node *values, struct str *ret_batch)
+{
+	const struct node *batch, *product;
+	struct str id = node_text(values, "product"), name;
+
+	*ret_batch = title_of(q, "batch", node_text(values, "batch"), &batch);
+	name = title_of(q, "product", id.n || !batch ? id : node_text(batch, "product"), &product);
+	return name.n ? name : node_text(values, "goods");
+}
+
 /* No pack is named yet: the newest of one's own. */
 static void packs_page(struct ask *q)
 {
@@ -175,11 +198,14 @@ static void packs_page(struct ask *q)
 	for (const struct node *x = items ? items->first : NULL; x; x = x->next) {
 		const struct node *values = node_get(x, "values"), *grain = node_get(values, "grain");
 		struct node *row = node_obj(q->a);
+		struct str batch;
 
+		put_str(q->a, row, "goods", goods_of(q, values, &batch));
+		put_str(q->a, row, "batch", batch);
 		put_str(q->a, row, "href", str_fmt(q->a, "/ui/print/new?pack=%.*s", STR_ARG(node_text(x, "id"))));
 		put_str(q->a, row, "id", node_text(x, "id"));
 		put_str(q->a, row, "at", china_time(q, node_text(x, "at")));
-		put_int(q->a, row, "count", node_number(values, "count", 0));
+		put_str(q->a, row, "count", number_words(q, node_number(values, "count", 0)));
 		put_str(q->a, row, "grain", grain && grain->first ? word_of(q, "grain", grain->first->s) : S(""));
 		node_add(list, row);
 	}

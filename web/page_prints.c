@@ -6,7 +6,7 @@ static bool at_work(const struct node *job) { return str_is(node_text(job, "stat
 static const char *tone_of(struct str state) { return str_is(state, "done") ? "ok" : str_is(state, "failed") ? "bad" : "none"; }
 
 /* 1,234,567 reads at a glance, 1234567 does not. */
-static struct str grouped(struct ask *q, int64_t n)
+struct str number_words(struct ask *q, int64_t n)
 {
 	struct str digits = str_fmt(q->a, "%lld", (long long)n);
 	struct buf b = buf_in(q->a, digits.n * 2);
@@ -28,7 +28,7 @@ static struct str size_of(struct ask *q, int64_t bytes)
 
 static struct str range(struct ask *q, int64_t first, int64_t n)
 {
-	return str_fmt(q->a, "%.*s – %.*s", STR_ARG(grouped(q, first + 1)), STR_ARG(grouped(q, first + n)));
+	return str_fmt(q->a, "%.*s – %.*s", STR_ARG(number_words(q, first + 1)), STR_ARG(number_words(q, first + n)));
 }
 
 static void put_job(struct ask *q, struct node *o, const struct node *job)
@@ -43,7 +43,7 @@ static void put_job(struct ask *q, struct node *o, const struct node *job)
 	put_str(q->a, o, "template", node_text(job, "name"));
 	put_str(q->a, o, "form", word_of(q, "form", node_text(job, "form")));
 	put_str(q->a, o, "paper", word_of(q, "paper_short", node_text(job, "as")));
-	put_str(q->a, o, "labels", grouped(q, count * copies));
+	put_str(q->a, o, "labels", number_words(q, count * copies));
 	put_str(q->a, o, "range", range(q, node_number(job, "from", 0), count));
 	put_bool(q->a, o, "paired", copies == 2);
 	put_str(q->a, o, "at", china_time(q, node_text(job, "at")));
@@ -129,7 +129,7 @@ static void put_parts(struct ask *q, struct node *o, const struct node *job, str
 		put_int(q->a, row, "no", no + 1);
 		put_str(q->a, row, "href", x->s);
 		put_str(q->a, row, "range", range(q, from + no * part, n));
-		put_str(q->a, row, "labels", grouped(q, n * node_number(job, "copies", 1)));
+		put_str(q->a, row, "labels", number_words(q, n * node_number(job, "copies", 1)));
 		put_str(q->a, row, "size", bytes ? size_of(q, bytes) : S("—"));
 		node_add(list, row);
 	}

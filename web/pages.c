@@ -233,13 +233,13 @@ static const struct { const char *list, *post; unsigned roles; const char *group
 	{ "party.list", NULL, R_SIGNED_IN, "me.todo" }, { "report.list", NULL, R_OFFICER | R_OPERATOR, "me.todo" },
 	{ "opening.list", NULL, R_OPERATOR, "me.todo" },
 	{ "product.list", NULL, R_MAKER, "me.work" }, { "batch.list", NULL, R_MAKER, "me.work" }, { "pack.list", NULL, R_MAKER | R_SELLER, "me.work" },
+	{ "print.list", "label.sheet", R_MAKER | R_SELLER, "me.work" },
 	{ "activation.list", NULL, R_MAKER, "me.work" }, { "sale.list", NULL, R_MAKER, "me.work" }, { "attachment.list", NULL, R_MAKER, "me.work" },
 	{ "purchase.list", NULL, R_SELLER | R_USER, "me.work" }, { "resale.list", NULL, R_SELLER, "me.work" },
 	{ "life.list", NULL, R_MAKER | R_SELLER | R_USER, "me.work" }, { "custom.list", NULL, R_MAKER | R_USER, "me.work" },
 	{ "certificate.list", NULL, R_OFFICER | R_OPERATOR, "me.work" },
 	{ "maker.list", NULL, R_OFFICER | R_OPERATOR | R_ASSOC | R_AUDITOR, "me.work" },
 	{ "product.list", NULL, R_OFFICER | R_OPERATOR | R_ASSOC | R_AUDITOR, "me.work" },
-	{ "print.list", "print.create", R_MAKER | R_SELLER, "me.work" },
 	{ "load.list", "load.create", R_PARTY | R_DOCK | R_OPERATOR, "me.work" },
 	{ "access.list", NULL, R_PARTY, "me.house" }, { "person.list", "person.invite", R_PARTY, "me.house" },
 	{ "consent.list", "consent.give", R_PARTY, "me.house" }, { NULL, "party.openness", R_PARTY, "me.house" },
@@ -267,7 +267,7 @@ const struct op *op_filing(struct ask *q, const struct type *t)
 /* Most are filed on the form of the operation, some on a page of their own. */
 static struct str add_url(struct ask *q, const struct op *post)
 {
-	static const struct { const char *op, *url; } own[] = { { "load.create", "/ui/loads/new" }, { "print.create", "/ui/print/new" } };
+	static const struct { const char *op, *url; } own[] = { { "load.create", "/ui/loads/new" }, { "label.sheet", "/ui/print/new" } };
 
 	for (size_t i = 0; i < ROWS(own); i++)
 		if (strcmp(own[i].op, post->name) == 0)
