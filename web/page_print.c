@@ -121,7 +121,10 @@ static void put_wrong(struct ask *q, struct node *o, enum err e)
 	struct node *list = put_arr(q->a, o, "summary");
 	const char *why = q->english ? q->call.why_en : q->call.why_zh;
 
-	put_str(q->a, o, "refused", e ? str_of(why ? why : q->english ? err_en(e) : err_zh(e)) : S(""));
+	if (e == E_BAD && !why)
+		put_str(q->a, o, "refused", ask_words(q, "还没有打印，请修改：", "nothing is printed yet, please mend:"));
+	else
+		put_str(q->a, o, "refused", e ? str_of(why ? why : q->english ? err_en(e) : err_zh(e)) : S(""));
 	for (const struct trouble *t = q->call.troubles.first; t; t = t->next)
 		node_add(list, node_str(q->a, q->english ? t->en : t->zh));
 }

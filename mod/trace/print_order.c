@@ -133,10 +133,10 @@ static enum err range_of(struct call *c, const struct pack *p, int64_t most, str
 	if (e)
 		return e;
 	if (from < 0 || from >= there)
-		return call_trouble(c, ORDER_from, "超出码包的范围", "outside the pack");
+		return call_trouble(c, ORDER_from, "从第几个码：超出了码包的范围", "the first code lies outside the pack");
 	count = v[ORDER_count].said ? v[ORDER_count].i : there - from < most ? there - from : most;
 	if (count < 1 || count > there - from)
-		return call_trouble(c, ORDER_count, "超出码包的范围", "outside the pack");
+		return call_trouble(c, ORDER_count, "几个码：超出了码包的范围", "there are not so many codes in the pack");
 	if (copies < 1 || copies > COPIES_MOST)
 		return call_trouble(c, ORDER_copies, "每个码 1 到 10 张", "1 to 10 labels for each code");
 	if (count > most || (most == SHEET_MOST && count * copies > most))
