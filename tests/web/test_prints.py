@@ -112,6 +112,26 @@ class Choosing(unittest.TestCase):
         self.assertEqual(H.page("/ui/print/new?pack=x", "maker")[0], 400)
 
 
+    def test_sellers_print_labels_for_goods_without_codes(self):
+        pack = filed("/v1/packs", "seller", grain="item", unmarked=True, goods="散装钢丝绳", count=30)
+        page = H.page("/ui/print/new?pack=" + pack, "seller")[1]
+        self.assertEqual(page.count('name="template"'), 5)
+        self.assertIn("<b>散装钢丝绳</b>", page)
+        self.assertIn("散装钢丝绳", H.page("/ui/print/new", "seller")[1])
+        status, r, data = H.ask("GET", "/ui/print/preview?id=%s&template=rope_tag&form=url" % pack, None, H.cookie("seller"))
+        self.assertEqual(status, 200)
+        self.assertIn("散装钢丝绳", data.decode())
+
+    def test_codes_that_came_with_the_goods_have_one_form(self):
+        batch = H.json("/v1/packs/" + BARE, "maker")[1]["values"]["batch"]
+        pack = filed("/v1/packs", grain="item", batch=batch, codes="T-0001\nT-0002\n甲-0003")
+        page = H.page("/ui/print/new?pack=" + pack, "maker")[1]
+        self.assertIn('<option value="code" selected>', page)
+        self.assertNotIn('value="url"', page)
+        self.assertIn("这些码是货物上原有的", page)
+        self.assertEqual(send(pack, form="code")[0], 200)
+
+
 class AtOnce(unittest.TestCase):
     def test_few_are_a_file(self):
         for paper, media, start in [("pdf", "application/pdf", b"%PDF"), ("zpl", "text/plain; charset=utf-8", b"^XA"), ("tspl", "text/plain; charset=utf-8", b"SIZE")]:
