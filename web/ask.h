@@ -121,6 +121,14 @@ void page_load_send(struct ask *q);
 void page_load(struct ask *q);
 void page_load_do(struct ask *q);
 bool loadable(const struct ask *q, const struct op *op);
+void page_print_new(struct ask *q);     /* page_print.c: labels are chosen and printed */
+void page_print_send(struct ask *q);
+void page_print_preview(struct ask *q);
+void put_pack_links(struct ask *q, struct node *o, struct str id);   /* `labels`: printing and codes of that pack, where the caller may */
+struct str number_words(struct ask *q, int64_t n);                   /* 1,234,567 */
+void page_prints(struct ask *q);        /* page_prints.c: orders of labels */
+void page_print(struct ask *q);
+void page_print_do(struct ask *q);
 void page_docs(struct ask *q);          /* page_docs.c: the OpenAPI document as pages */
 void page_docs_guide(struct ask *q);
 void page_docs_op(struct ask *q);

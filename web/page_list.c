@@ -266,6 +266,17 @@ static void action(struct ask *q, struct node *list, const char *op, const char 
 	node_add(list, x);
 }
 
+/* Labels are printed from a page of their own (put_pack_links). */
+static bool has_own_page(const struct op *op)
+{
+	static const char *const names[] = { "label.preview", "label.sheet", "print.create" };
+
+	for (size_t i = 0; i < ROWS(names); i++)
+		if (strcmp(op->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* What may be done next with this record: operations that refer to one of its type. */
 static void put_actions(struct ask *q, struct node *o, const struct type *t, const struct node *view, struct str id)
 {
@@ -276,7 +287,7 @@ static void put_actions(struct ask *q, struct node *o, const struct type *t, con
 	for (size_t i = 0; i < n; i++) {
 		const struct op *op = ops[i];
 
-		if (op->method != POST || !op->in || op->step || !may(q, op))
+		if (op->method != POST || !op->in || op->step || !may(q, op) || has_own_page(op))
 			continue;
 		for (size_t k = 0; k < op->in->n; k++) {
 			const struct field *f = &op->in->fields[k];
@@ -339,7 +350,7 @@ static void record_answered(struct ask *q)
 		return;
 	}
 	o = frame(q, t->zh, t->en);
-	title = t->title ? shown_field(q, NULL, row_of(node_get(view, "fields"), t->title)) : S("");
+	title = t->title ? shown_field(q, type_field(t, str_of(t->title), NULL), row_of(node_get(view, "fields"), t->title)) : S("");
 	put_str(q->a, o, "kind", ask_words(q, t->zh, t->en));
 	put_str(q->a, o, "heading", title.n ? title : ask_words(q, t->zh, t->en));
 	put_str(q->a, o, "list", str_fmt(q->a, "/ui/%s", t->name));
@@ -352,6 +363,8 @@ static void record_answered(struct ask *q)
 	put_z(q->a, o, "type", t->name);
 	put_facts(q, o, t, view);
 	put_actions(q, o, t, view, id);
+	if (strcmp(t->name, "pack") == 0)
+		put_pack_links(q, o, id);
 	put_steps(q, o, view, id);
 	reply_page(q, 200, "record", o);
 }

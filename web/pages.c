@@ -233,6 +233,7 @@ static const struct { const char *list, *post; unsigned roles; const char *group
 	{ "party.list", NULL, R_SIGNED_IN, "me.todo" }, { "report.list", NULL, R_OFFICER | R_OPERATOR, "me.todo" },
 	{ "opening.list", NULL, R_OPERATOR, "me.todo" },
 	{ "product.list", NULL, R_MAKER, "me.work" }, { "batch.list", NULL, R_MAKER, "me.work" }, { "pack.list", NULL, R_MAKER | R_SELLER, "me.work" },
+	{ "print.list", "label.sheet", R_MAKER | R_SELLER, "me.work" },
 	{ "activation.list", NULL, R_MAKER, "me.work" }, { "sale.list", NULL, R_MAKER, "me.work" }, { "attachment.list", NULL, R_MAKER, "me.work" },
 	{ "purchase.list", NULL, R_SELLER | R_USER, "me.work" }, { "resale.list", NULL, R_SELLER, "me.work" },
 	{ "life.list", NULL, R_MAKER | R_SELLER | R_USER, "me.work" }, { "custom.list", NULL, R_MAKER | R_USER, "me.work" },
@@ -263,6 +264,17 @@ const struct op *op_filing(struct ask *q, const struct type *t)
 	return found;
 }
 
+/* Most are filed on the form of the operation, some on a page of their own. */
+static struct str add_url(struct ask *q, const struct op *post)
+{
+	static const struct { const char *op, *url; } own[] = { { "load.create", "/ui/loads/new" }, { "label.sheet", "/ui/print/new" } };
+
+	for (size_t i = 0; i < ROWS(own); i++)
+		if (strcmp(own[i].op, post->name) == 0)
+			return str_of(own[i].url);
+	return str_fmt(q->a, "/ui/op/%s", post->name);
+}
+
 static struct node *desk_entry(struct ask *q, size_t i)
 {
 	const struct op *list = desk[i].list ? op_find(q->f->k, str_of(desk[i].list)) : NULL;
@@ -286,7 +298,7 @@ static struct node *desk_entry(struct ask *q, size_t i)
 	if (list && list->files && !post && !(list->who & R_ANYONE && q->who->roles & ~(unsigned)R_PARTY))
 		post = op_filing(q, list->files);
 	put_str(q->a, o, "name", name);
-	put_str(q->a, o, "add", !list || !post ? S("") : strcmp(post->name, "load.create") == 0 ? S("/ui/loads/new") : str_fmt(q->a, "/ui/op/%s", post->name));
+	put_str(q->a, o, "add", list && post ? add_url(q, post) : S(""));
 	put_str(q->a, o, "add_name", list && post ? ask_words(q, post->zh, post->en) : S(""));
 	return o;
 }

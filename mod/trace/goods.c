@@ -67,6 +67,7 @@ static struct str retail_gtin(struct str gtin14) { return gtin14.n == 14 && gtin
 
 struct node *goods_values(struct call *c, const struct pack *p, const struct goods *g)
 {
+	static const char *const of_product[] = { "specification", "model", "licence" };
 	struct node *o = node_obj(c->arena);
 	struct str standard = S("");
 
@@ -80,6 +81,8 @@ struct node *goods_values(struct call *c, const struct pack *p, const struct goo
 		put_str(c->arena, o, "licence", said(c, &g->product, PRODUCT_licence_or_ccc_certificate_no));
 	} else {
 		put_str(c->arena, o, "product_name", p->goods);
+		for (size_t i = 0; i < ROWS(of_product); i++)
+			put_str(c->arena, o, of_product[i], S(""));
 	}
 	put_str(c->arena, o, "standard", standard);
 	put_str(c->arena, o, "batch", g->has_batch ? said(c, &g->batch, BATCH_factory_batch_or_serial_no) : S(""));

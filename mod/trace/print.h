@@ -74,6 +74,7 @@ void plan_end(struct plan *p);
 struct str plan_code(const struct plan *p, struct arena *a, uint32_t index);      /* the code or the goods' own text */
 /* Codes that came with the goods, by their place. */
 enum err pack_texts(struct call *c, int64_t record, const struct str **ret, size_t *ret_n) MUST_USE;
+enum err pack_places(struct call *c, const struct pack *p, int64_t *ret) MUST_USE;      /* how many labels of different codes there are */
 
 struct drawing {
 	const struct plan *plan;
@@ -99,8 +100,9 @@ enum err order_make(struct call *c, int64_t most, struct pack *ret_pack, struct 
 
 /* ---- operations ---- */
 
-extern const struct type symbol_in, sheet_in, print_in, print_id_in, print_part_in;
+extern const struct type symbol_in, sheet_in, print_in, print_id_in, print_part_in, choices_in;
 enum err symbol_get(struct call *c);
+enum err label_choices(struct call *c);          /* print_choices.c */
 enum err label_sheet(struct call *c);
 enum err label_preview(struct call *c);
 enum err print_prepare(struct call *c);

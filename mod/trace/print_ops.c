@@ -218,6 +218,8 @@ static int64_t parts_of(const struct job *j)
 static void put_print(struct call *c, struct node *o, const struct job *j, bool whole)
 {
 	static const char *const texts[] = { "name", "as", "form", "why_zh", "why_en" }, *const numbers[] = { "from", "count", "copies", "part", "done", "labels", "bytes" };
+	static const char *const goods[] = { "product_name", "batch" };
+	const struct node *values = node_get(j->facts, "values");
 	struct node *list;
 
 	job_put(c, o, j);
@@ -227,6 +229,9 @@ static void put_print(struct call *c, struct node *o, const struct job *j, bool 
 	for (size_t i = 0; i < ROWS(numbers); i++)
 		put_int(c->arena, o, numbers[i], job_fact(j, numbers[i]));
 	put_int(c->arena, o, "parts", parts_of(j));
+	for (size_t i = 0; i < ROWS(goods); i++)
+		if (node_text(values, goods[i]).n)
+			put_str(c->arena, o, goods[i], node_text(values, goods[i]));
 	if (!whole || str_is(j->state, "dropped"))
 		return;
 	list = put_arr(c->arena, o, "ready");

@@ -38,7 +38,7 @@ static enum err template_of(struct call *c, struct str *ret_json, struct label_t
 
 /* ---- what its names need ---- */
 
-struct naming { struct call *c; const struct node *values; struct node *forms; const struct pack *p; const struct goods *g; enum form mark; };
+struct naming { struct call *c; const struct node *values; struct node *forms; const struct pack *p; const struct goods *g; enum form mark; bool symbol; };
 
 static enum err need_form(struct naming *x, enum form f, size_t field)
 {
@@ -63,6 +63,8 @@ static enum err need_name(struct naming *x, struct str name)
 		return need_form(x, x->mark, ORDER_form);
 	if (f < FORMS)
 		return need_form(x, f, ORDER_template);
+	if (x->symbol && str_is(name, "gtin") && !node_text(x->values, "gtin").n)
+		return call_trouble(x->c, ORDER_template, "产品没有商品条码：请更正产品，填写“商品条码（GTIN）”（gtin）", "the product has no barcode: correct it and fill in gtin");
 	if (str_is(name, "n") || str_is(name, "code_text") || node_get(x->values, str_z(x->c->arena, name)))
 		return OK;
 	known = type_field(&product_type, name, NULL);
@@ -112,25 +114,29 @@ static struct node *used_values(struct call *c, const struct label_template *t, 
 
 /* ---- range and logo ---- */
 
+enum err pack_places(struct call *c, const struct pack *p, int64_t *ret)
+{
+	const struct str *texts;
+	size_t n = 0;
+	enum err e = p->theirs ? pack_texts(c, p->record, &texts, &n) : OK;
+
+	*ret = p->theirs ? (int64_t)n : p->count;
+	return e;
+}
+
 static enum err range_of(struct call *c, const struct pack *p, int64_t most, struct node *o)
 {
 	const struct value *v = c->in;
-	int64_t there = p->count, from = v[ORDER_from].i, count, copies = v[ORDER_copies].said ? v[ORDER_copies].i : 1;
+	int64_t there, from = v[ORDER_from].i, count, copies = v[ORDER_copies].said ? v[ORDER_copies].i : 1;
+	enum err e = pack_places(c, p, &there);
 
-	if (p->theirs) {
-		const struct str *texts;
-		size_t n;
-		enum err e = pack_texts(c, p->record, &texts, &n);
-
-		if (e)
-			return e;
-		there = (int64_t)n;
-	}
+	if (e)
+		return e;
 	if (from < 0 || from >= there)
-		return call_trouble(c, ORDER_from, "超出码包的范围：序号从0起", "outside the pack: places begin at 0");
+		return call_trouble(c, ORDER_from, "从第几个码：超出了码包的范围", "the first code lies outside the pack");
 	count = v[ORDER_count].said ? v[ORDER_count].i : there - from < most ? there - from : most;
 	if (count < 1 || count > there - from)
-		return call_trouble(c, ORDER_count, "超出码包的范围", "outside the pack");
+		return call_trouble(c, ORDER_count, "几个码：超出了码包的范围", "there are not so many codes in the pack");
 	if (copies < 1 || copies > COPIES_MOST)
 		return call_trouble(c, ORDER_copies, "每个码 1 到 10 张", "1 to 10 labels for each code");
 	if (count > most || (most == SHEET_MOST && count * copies > most))
@@ -213,8 +219,10 @@ static enum err put_names(struct call *c, const struct pack *p, const struct lab
 	x.g = &g;
 	x.values = goods_values(c, p, &g);
 	x.mark = c->in[ORDER_form].n ? form_of(c->in[ORDER_form].list[0]) : form_usual(p, &g);
-	for (size_t i = 0; i < t->n && !e; i++)
+	for (size_t i = 0; i < t->n && !e; i++) {
+		x.symbol = t->element[i].kind == ELEMENT_SYMBOL;
 		e = need_names(&x, t->element[i].text);
+	}
 	put_z(c->arena, o, "form", form_name(x.mark));
 	node_set(o, S("values"), used_values(c, t, x.values));
 	node_set(o, S("forms"), x.forms);

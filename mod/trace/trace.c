@@ -124,7 +124,7 @@ static const struct gather pack_lines = { 1, { PACK_codes }, 50000 }, alias_line
 	"maker:o documents:[o] steps:[o] ended:o proof:o"
 
 #define PRINT_ANSWER "id!:s kind!:s what!:s state!:s at!:s progress:o name:s as:s form:s why_zh:s why_en:s from!:i count!:i copies!:i part!:i done!:i " \
-	"labels!:i bytes!:i parts!:i"
+	"labels!:i bytes!:i parts!:i product_name:s batch:s"
 
 static const struct op ops[] = {
 	FILES(product, "create", "/v1/products", R_MAKER, IN_FILER, product_create, "附2-1-2", "填报产品", "file a product", .corrects = true, .prepare = kernel_file_prepare,
@@ -153,11 +153,13 @@ static const struct op ops[] = {
 	  .gives = "text/plain|text/csv|application/x-ndjson" },
 	{ .name = "symbol.get", .method = GET, .path = "/v1/symbols", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG, .in = &symbol_in, .run = symbol_get,
 	  .clause = "附3", .zh = "码图", .en = "one symbol", .gives = "image/svg+xml|image/png" },
+	PRINT_OP("label.choices", GET, "/v1/labels/choices", IN_WAREHOUSE, READS, &choices_in, label_choices, "标签可选项", "what labels a pack may have",
+	         .answer = "id!:s count!:i at_once!:i product_name:s specification:s batch:s forms!:[o] form!:s templates!:[o]")
 	PRINT_OP("label.preview", POST, "/v1/labels/preview", IN_WAREHOUSE, READS_LONG, &sheet_in, label_preview, "预览标签", "look at a label", .gives = "image/svg+xml")
 	PRINT_OP("label.sheet", POST, "/v1/labels", IN_WAREHOUSE, READS_LONG, &sheet_in, label_sheet, "打印标签", "print labels", .gives = "application/pdf|image/svg+xml|text/plain")
 	PRINT_OP("print.create", POST, "/v1/prints", IN_FILER, WRITES, &print_in, print_create, "新建打印任务", "order a print job", .prepare = print_prepare, .answer = PRINT_ANSWER)
-	PRINT_OP("print.get", GET, "/v1/prints/{id}", IN_WAREHOUSE, READS, &print_id_in, print_get, "打印任务", "how it goes", .answer = PRINT_ANSWER " ready:[s]")
-	PRINT_OP("print.list", GET, "/v1/prints", IN_WAREHOUSE, READS, NULL, print_list, "打印任务列表", "print jobs", .answer = "items!:[o]")
+	PRINT_OP("print.get", GET, "/v1/prints/{id}", IN_WAREHOUSE, READS, &print_id_in, print_get, "打印任务的进度", "how it goes", .answer = PRINT_ANSWER " ready:[s]")
+	PRINT_OP("print.list", GET, "/v1/prints", IN_WAREHOUSE, READS, NULL, print_list, "打印任务", "print jobs", .answer = "items!:[o]")
 	PRINT_OP("print.part", GET, "/v1/prints/{id}/parts/{part}", IN_WAREHOUSE, READS, &print_part_in, print_part, "取一份", "one part", .gives = "application/pdf|text/plain")
 	PRINT_OP("print.manifest", GET, "/v1/prints/{id}/manifest", IN_WAREHOUSE, READS_LONG, &print_id_in, print_manifest, "清单", "manifest", .gives = "application/x-ndjson")
 	PRINT_OP("print.drop", POST, "/v1/prints/{id}/drop", IN_FILER, WRITES, &print_id_in, print_drop, "放弃打印任务", "drop a print job", .answer = PRINT_ANSWER)

@@ -114,6 +114,37 @@ static void a_form_the_product_does_not_allow_names_the_field(void **state)
 	assert_true(str_starts(codes_in(h, pack, "link", "text"), "https://example.org/01/04006381333931/10/P-3/21/"));
 }
 
+static const struct node *choice(const struct answer *a, const char *list, const char *key, const char *name)
+{
+	for (const struct node *x = node_get(a->out, list)->first; x; x = x->next)
+		if (str_is(node_text(x, key), name))
+			return x;
+	fail_msg("no %s", name);
+	return NULL;
+}
+
+static bool ready(const struct answer *a, const char *list, const char *key, const char *name) { return node_get(choice(a, list, key, name), "ready")->yes; }
+
+static void choices_say_what_a_pack_may_have_and_why_not(void **state)
+{
+	struct house *h = here(state);
+	struct str bare = new_pack(h, MAKER, new_batch(h, MAKER, new_product(h, MAKER, "绳"), "P-2"), "3", NULL);
+	struct str full = new_pack(h, MAKER, new_batch(h, MAKER, gs1_product(h, "码绳", "6901234567892"), "P-2"), "3", NULL);
+	struct answer a = call_ok(h, MAKER, "label.choices", "id", z(h, bare), NULL);
+
+	assert_int_equal(node_number(a.out, "count", 0), 3);
+	assert_string_equal(z(h, node_text(a.out, "form")), "url");
+	assert_true(ready(&a, "forms", "form", "url") && !ready(&a, "forms", "form", "signed") && ready(&a, "templates", "name", "a4_24"));
+	assert_false(ready(&a, "templates", "name", "retail") || ready(&a, "templates", "name", "thermal_100x70"));
+	assert_true(holds(node_text(choice(&a, "templates", "name", "retail"), "why_zh"), "gtin"));
+	assert_true(holds(node_text(choice(&a, "forms", "form", "link"), "why_en"), "gtin"));
+	a = call_ok(h, MAKER, "label.choices", "id", z(h, full), "form", "signed", NULL);
+	for (const char *const *f = (const char *const[]){ "a4_24", "a4_65", "thermal_100x70", "thermal_60x40", "rope_tag", "pair", "retail", NULL }; *f; f++)
+		assert_true(ready(&a, "templates", "name", *f));
+	assert_string_equal(z(h, node_text(a.out, "form")), "signed");
+	assert_int_equal(call(h, MAKER2, "label.choices", "id", z(h, full), NULL).err, E_DENIED);
+}
+
 static void shared_codes_have_no_serial_and_scan_back_too(void **state)
 {
 	struct house *h = here(state);
@@ -410,7 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_scans_back_to_its_item),
 		cmocka_unit_test(a_form_the_product_does_not_allow_names_the_field),
-		cmocka_unit_test(shared_codes_have_no_serial_and_scan_back_too),
+		cmocka_unit_test(choices_say_what_a_pack_may_have_and_why_not), cmocka_unit_test(shared_codes_have_no_serial_and_scan_back_too),
 		cmocka_unit_test(codes_that_came_with_the_goods_are_written_as_they_are),
 		cmocka_unit_test(sheets_come_in_four_kinds),
 		cmocka_unit_test(a_label_says_what_is_public_and_nothing_else),

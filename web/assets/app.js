@@ -18,11 +18,11 @@
 		});
 	});
 
-	/* data-confirm: ask first; and never send a form twice by impatience */
+	/* data-confirm: ask first; and never send a form twice by impatience (data-again: its answer is a file, the page stays) */
 	doc.addEventListener("submit", function (e) {
 		var form = e.target, ask = form.getAttribute("data-confirm");
 		if (form.dataset.sent || (ask && !window.confirm(ask))) { e.preventDefault(); return; }
-		if (form.method.toLowerCase() === "post") form.dataset.sent = "1";
+		if (form.method.toLowerCase() === "post" && !form.hasAttribute("data-again")) form.dataset.sent = "1";
 	});
 	window.addEventListener("pageshow", function () {
 		doc.querySelectorAll("form[data-sent]").forEach(function (f) { delete f.dataset.sent; });
