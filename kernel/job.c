@@ -63,6 +63,11 @@ enum err job_list(struct call *c, const char *kind, bool house, struct job **ret
 	all = TAKE(c->arena, struct job, r.n + 1);
 	for (size_t i = 0; i < r.n && !e; i++) {
 		e = job_get(c, row_int(&r, i, 0), kind, &all[n]);
+		if (e == E_CORRUPT) {           /* told to whoever looks at that one; the others are not withheld for it */
+			say(SAY_WARN, "job %lld cannot be read", (long long)row_int(&r, i, 0));
+			e = OK;
+			continue;
+		}
 		n += all[n].party || all[n].account == (house ? 0 : c->who->account);
 	}
 	*ret = all;

@@ -113,12 +113,20 @@ static enum err with_row(struct run *r, struct slice *s, const char *state, uint
 	struct job *l = &r->load;
 	uint64_t upto = s->n ? s->one[s->n - 1].line.no : (uint64_t)job_fact(l, "done");
 
+	s->done = job_fact(l, "done");
 	job_set(l, &r->life, "done", (int64_t)upto);
 	job_set(l, &r->life, "filed", (int64_t)(job_fact(l, "filed") + (int64_t)filed));
 	job_set(l, &r->life, "bad", (int64_t)r->n_bad);
 	s->load = *l;
 	s->load.state = str_of(state);
 	return job_seal(r->k, s->a, &s->load, &s->sealed);
+}
+
+/* Nothing of the slice is in the log: its lines are still to be filed. */
+static void row_back(struct run *r, const struct slice *s, uint64_t filed)
+{
+	job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)filed);
+	job_set(&r->load, &r->life, "done", s->done);
 }
 
 enum err slice_hand_over(struct run *r, struct slice *s)
@@ -200,7 +208,7 @@ static enum err file_one(struct run *r, struct slice *s, struct one *one)
 		if (!e)
 			tell_filed(r, &alone);
 		else
-			job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - 1);
+			row_back(r, &alone, 1);
 	}
 	if (e && of_the_line(e)) {
 		refuse_call(r, &one->line, one->call, e);
@@ -282,7 +290,7 @@ static enum err gathered_file(struct run *r, struct slice *s)
 	if (!e)
 		tell_filed(r, s);
 	else if (of_the_line(e)) {
-		job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)s->n);
+		row_back(r, s, s->n);
 		e = slice_without_refused(r, s);
 	}
 	return e;
@@ -296,7 +304,7 @@ static enum err settle(struct run *r, struct slice *s)
 	if (!e) {
 		tell_filed(r, s);
 	} else if (of_the_line(e)) {
-		job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)s->n);
+		row_back(r, s, s->n);
 		if (r->all && !s->many && (uint64_t)job_fact(&r->load, "lines") <= LOAD_WHOLE) {
 			refuse_call(r, &s->one[s->failed].line, s->one[s->failed].call, e);       /* nothing of the file stands */
 			r->stopped = true;

@@ -387,6 +387,73 @@ static void a_package_shows_only_its_own_party_and_keeps_what_is_withheld_withhe
 	assert_true(holds(text, "附2-1-1-1") && holds(text, "附2-2-2-4") && holds(text, "\"const\":\"sale\""));
 }
 
+/* One code stands in two lines: each is right by itself, the second is refused when it is filed. */
+static void what_was_stopped_can_be_filed_as_good_lines_and_none_is_lost(void **state)
+{
+	static const struct { int lines, twin; } files[] = { { 3, 1 }, { 5400, 256 }, { 5400, 300 } };
+	struct house *h = here(state);
+	struct str batch = new_batch(h, MAKER, new_product(h, MAKER, "绳"), "L5");
+
+	for (size_t f = 0; f < ROWS(files); f++) {
+		struct str id;
+		struct buf b = buf_in(&h->a, 1 << 20);
+		struct answer a;
+
+		for (int i = 0; i < files[f].lines; i++)
+			buf_fmt(&b, "{\"batch\":\"%.*s\",\"grain\":\"item\",\"scheme\":\"ecode\",\"codes\":[\"L5-%zu-%04d\"]}\n", STR_ARG(batch), f, i == files[f].twin ? 0 : i);
+		id = send_as(h, MAKER, in_of(h, "what", "pack", "name", "a.ndjson", "choice", "all", NULL), buf_str(&b));
+		a = look(h, MAKER, id);
+		assert_string_equal(z(h, node_text(a.out, "state")), "stopped");
+		assert_int_equal(number(&a, "bad"), 1);
+		call_ok(h, MAKER, "load.file", "id", z(h, id), "choice", "good", NULL);
+		a = look(h, MAKER, id);
+		assert_string_equal(z(h, node_text(a.out, "state")), "done");
+		assert_int_equal(number(&a, "filed"), files[f].lines - 1);
+		assert_int_equal(number(&a, "bad"), 1);
+	}
+}
+
+/* Whatever a file or a form says about a load, its row can be read again and the list of loads stands. */
+static void no_heading_and_no_fixed_value_makes_a_load_unreadable(void **state)
+{
+	static const char *const headings[] = { "a产品产品产品产品产品产品产品产品产品产品产品产品产品", "产品产品产品产品产品产品产品产品产品产品产品产品产品", "\"a\nb\tc\"" };
+	struct house *h = here(state);
+	struct buf b = buf_in(&h->a, 2000000);
+	struct answer a;
+
+	for (size_t i = 0; i < ROWS(headings); i++) {
+		a = look(h, MAKER, send(h, MAKER, "batch", "x.csv", str_fmt(&h->a, "%s,产品\nx,y\n", headings[i]).p));
+		assert_string_equal(z(h, node_text(a.out, "state")), "failed");
+		assert_true(holds(text_of(h, &a), "不是"));
+	}
+	for (int i = 0; i < 45; i++)
+		buf_fmt(&b, "#%030000d,", i);
+	buf_z(&b, "产品\nx\n");
+	a = look(h, MAKER, send(h, MAKER, "batch", "x.csv", z(h, buf_str(&b))));
+	assert_string_equal(z(h, node_text(a.out, "state")), "checked");
+	assert_int_equal(call(h, MAKER, "load.create", "what", "batch", "fixed", "product=a\nproduct=b", NULL).err, E_BAD);
+	call_ok(h, MAKER, "load.list", NULL);
+}
+
+/* Each line is ten thousand nodes: what was read of refused ones is let go of. */
+static void many_refused_lines_take_no_more_room_than_few(void **state)
+{
+	enum { LINES = 900 };
+	struct house *h = here(state);
+	struct buf b = buf_in(&h->a, 32 << 20);
+	struct answer a;
+
+	for (int i = 0; i < LINES; i++) {
+		buf_z(&b, "{\"x\":[0");
+		for (int k = 0; k < 10000; k++)
+			buf_z(&b, ",0");
+		buf_z(&b, "]}\n");
+	}
+	a = look(h, MAKER, send_as(h, MAKER, in_of(h, "what", "pack", "name", "a.ndjson", "choice", "good", NULL), buf_str(&b)));
+	assert_string_equal(z(h, node_text(a.out, "state")), "done");
+	assert_int_equal(number(&a, "bad"), LINES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +468,9 @@ int main(void)
 		cmocka_unit_test(a_package_goes_out_and_comes_in_elsewhere_in_every_form),
 		cmocka_unit_test(a_package_shows_only_its_own_party_and_keeps_what_is_withheld_withheld),
 		cmocka_unit_test(a_stop_in_the_middle_files_every_line_exactly_once),
+		cmocka_unit_test(what_was_stopped_can_be_filed_as_good_lines_and_none_is_lost),
+		cmocka_unit_test(no_heading_and_no_fixed_value_makes_a_load_unreadable),
+		cmocka_unit_test(many_refused_lines_take_no_more_room_than_few),
 		cmocka_unit_test(filing_ends_when_the_party_is_suspended),
 	};
 
