@@ -68,6 +68,7 @@ void spool_drop(struct kernel *k, int64_t id);                      /* every par
 /* Written at the end as it comes; beginning again makes it empty. */
 enum err spool_begin(struct kernel *k, int64_t id, const char *part, struct spool_out **ret) MUST_USE;
 bool spool_put(void *ctx, const char *p, size_t n);                 /* ctx: struct spool_out */
+bool spool_flush(struct spool_out *o);                               /* outlives the process; false: it failed */
 enum err spool_sync(struct spool_out *o) MUST_USE;                  /* outlives a crash from here on */
 enum err spool_end(struct spool_out *o) MUST_USE;
 /* The answer of a call: this part, streamed. E_ABSENT. */

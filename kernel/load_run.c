@@ -367,7 +367,7 @@ static enum err again(struct run *r, const char *part, struct spool_out **ret)
 		if (!spool_put(*ret, line.p, line.n) || !spool_put(*ret, "\n", 1))
 			e = E_IO;
 	}
-	return e;
+	return e ? e : spool_sync(*ret);        /* the one before is gone: a second stop finds this one */
 }
 
 static const char *next_state(const struct run *r, enum err e)

@@ -95,11 +95,27 @@ static enum err slice_write(struct change *ch, struct db *db)
 	return db_sticky(db);
 }
 
+/* On the writer's thread, as the commit is answered: a process that is killed later has told which lines became which records. */
+static void list_filed(struct run *r, const struct slice *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		char text[64], id[ID_TEXT];
+		int n;
+
+		id_put((s->many ? s->many : s->one[i].call)->record, id);
+		n = snprintf(text, sizeof(text), "%llu,%.*s\n", (unsigned long long)s->one[i].line.no, ID_TEXT, id);
+		(void)spool_put(r->filed, text, (size_t)n);
+	}
+	(void)spool_flush(r->filed);
+}
+
 static void slice_written(struct change *ch, enum err e)
 {
 	struct slice *s = (struct slice *)ch;
 	struct run *r = s->run;
 
+	if (!e && s->n)
+		list_filed(r, s);
 	pthread_mutex_lock(&r->lock);
 	s->err = e;
 	s->answered = true;
@@ -164,17 +180,9 @@ void slice_empty(struct slice *s)
 
 static void tell_filed(struct run *r, const struct slice *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		char text[64], id[ID_TEXT];
-		const struct call *c = s->many ? s->many : s->one[i].call;
-		int n;
-
+	for (size_t i = 0; i < s->n; i++)
 		if (s->one[i].local)
-			s->one[i].local->id = c->record;
-		id_put(c->record, id);
-		n = snprintf(text, sizeof(text), "%llu,%.*s\n", (unsigned long long)s->one[i].line.no, ID_TEXT, id);
-		(void)spool_put(r->filed, text, (size_t)n);
-	}
+			s->one[i].local->id = (s->many ? s->many : s->one[i].call)->record;
 	r->n_good += s->n;
 	atomic_store(&r->w->now.filed, r->n_good);
 }

@@ -413,6 +413,32 @@ static void what_was_stopped_can_be_filed_as_good_lines_and_none_is_lost(void **
 	}
 }
 
+/* Who is killed in the middle has told which lines became which records: lines after them may name them. */
+static void the_list_of_filed_lines_keeps_up_with_filing(void **state)
+{
+	enum { LINES = 12000, SLICE = 256 };
+	struct house *h = here(state);
+	struct str batch = new_batch(h, MAKER, new_product(h, MAKER, "绳"), "L6"), id;
+	struct buf b = buf_in(&h->a, 2 << 20);
+	int64_t filed = 0;
+	size_t listed = 0;
+	struct answer a;
+
+	for (int i = 0; i < LINES; i++)
+		buf_fmt(&b, "{\"batch\":\"%.*s\",\"grain\":\"item\",\"count\":1}\n", STR_ARG(batch));
+	id = send_as(h, MAKER, in_of(h, "what", "pack", "name", "a.ndjson", "choice", "good", NULL), buf_str(&b));
+	while (filed < 4 * SLICE) {
+		usleep(1000);
+		a = call_ok(h, MAKER, "load.get", "id", z(h, id), NULL);
+		filed = str_is(node_text(a.out, "state"), "filing") ? node_number(node_get(a.out, "progress"), "filed", 0) : LINES;
+	}
+	a = call_ok(h, MAKER, "load.filed", "id", z(h, id), NULL);
+	for (struct str text = stream_text(h, &a), line; str_cut(&text, '\n', &line);)
+		listed++;
+	assert_true((int64_t)listed >= filed);
+	look(h, MAKER, id);
+}
+
 /* Whatever a file or a form says about a load, its row can be read again and the list of loads stands. */
 static void no_heading_and_no_fixed_value_makes_a_load_unreadable(void **state)
 {
@@ -471,6 +497,7 @@ int main(void)
 		cmocka_unit_test(what_was_stopped_can_be_filed_as_good_lines_and_none_is_lost),
 		cmocka_unit_test(no_heading_and_no_fixed_value_makes_a_load_unreadable),
 		cmocka_unit_test(many_refused_lines_take_no_more_room_than_few),
+		cmocka_unit_test(the_list_of_filed_lines_keeps_up_with_filing),
 		cmocka_unit_test(filing_ends_when_the_party_is_suspended),
 	};
 
