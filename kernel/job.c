@@ -48,7 +48,8 @@ enum err job_own(struct call *c, struct str text, const char *kind, struct job *
 	int64_t id;
 	enum err e = id_get(text, &id) ? job_get(c, id, kind, ret) : E_ABSENT;
 
-	return !e && ret->account != c->who->account && !(ret->party && ret->party == c->who->party) ? E_ABSENT : e;
+	/* What was ordered for a party is that party's alone: a docked system sees it while it acts for it, not when the consent is gone. */
+	return !e && (ret->party ? ret->party != c->who->party : ret->account != c->who->account) ? E_ABSENT : e;
 }
 
 enum err job_list(struct call *c, const char *kind, bool house, struct job **ret, size_t *ret_n)

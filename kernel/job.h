@@ -33,7 +33,7 @@ struct job_kind {
 
 int64_t job_new_id(struct call *c);
 enum err job_get(struct call *c, int64_t id, const char *kind, struct job *ret) MUST_USE;          /* E_ABSENT */
-enum err job_own(struct call *c, struct str id, const char *kind, struct job *ret) MUST_USE;       /* the caller's or its party's; E_ABSENT */
+enum err job_own(struct call *c, struct str id, const char *kind, struct job *ret) MUST_USE;       /* its party's; of no party: the caller's; E_ABSENT */
 enum err job_keep(struct call *c, const struct job *j, bool due) MUST_USE;      /* in run: new or changed; the worker is woken after the commit */
 enum err job_change(struct worker *w, struct arena *a, const struct job *j, bool due) MUST_USE;    /* on the worker: waits for the commit */
 /* Is one of that kind and about that waiting to be worked on? */

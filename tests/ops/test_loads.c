@@ -413,6 +413,31 @@ static void what_was_stopped_can_be_filed_as_good_lines_and_none_is_lost(void **
 	}
 }
 
+static void a_docked_system_sees_the_loads_of_a_party_while_it_acts_for_it(void **state)
+{
+	static const char *const reads[] = { "load.get", "load.refused", "load.filed" };
+	struct house *h = here(state);
+	const struct actor *maker, *seller;
+	struct answer a;
+	struct str id;
+
+	call_ok(h, MAKER, "consent.give", "login", z(h, h->login[DOCK]), NULL);
+	call_ok(h, SELLER, "consent.give", "login", z(h, h->login[DOCK]), NULL);
+	assert_int_equal(actor_of(h->k, &h->a, h->token[DOCK], h->uscc[MAKER], h->now, &maker), OK);
+	assert_int_equal(actor_of(h->k, &h->a, h->token[DOCK], h->uscc[SELLER], h->now, &seller), OK);
+	a = ask(h, maker, "load.create", in_of(h, "what", "pack", "name", "a.ndjson", NULL), S("{\"grain\":\"item\"}\n"), NULL);
+	assert_int_equal(a.err, OK);
+	id = str_copy(&h->a, node_text(a.out, "id"));
+	look(h, MAKER, id);
+	assert_int_equal(ask(h, maker, "load.get", in_of(h, "id", z(h, id), NULL), S(""), NULL).err, OK);
+	call_ok(h, MAKER, "consent.stop", "login", z(h, h->login[DOCK]), NULL);
+	for (size_t i = 0; i < ROWS(reads); i++) {
+		assert_int_equal(ask(h, seller, reads[i], in_of(h, "id", z(h, id), NULL), S(""), NULL).err, E_ABSENT);
+		assert_int_equal(call(h, DOCK, reads[i], "id", z(h, id), NULL).err, E_ABSENT);
+	}
+	call_ok(h, SELLER, "consent.stop", "login", z(h, h->login[DOCK]), NULL);
+}
+
 /* Who is killed in the middle has told which lines became which records: lines after them may name them. */
 static void the_list_of_filed_lines_keeps_up_with_filing(void **state)
 {
@@ -498,6 +523,7 @@ int main(void)
 		cmocka_unit_test(no_heading_and_no_fixed_value_makes_a_load_unreadable),
 		cmocka_unit_test(many_refused_lines_take_no_more_room_than_few),
 		cmocka_unit_test(the_list_of_filed_lines_keeps_up_with_filing),
+		cmocka_unit_test(a_docked_system_sees_the_loads_of_a_party_while_it_acts_for_it),
 		cmocka_unit_test(filing_ends_when_the_party_is_suspended),
 	};
 
