@@ -245,21 +245,32 @@ struct node *gathered_input(struct run *r, const struct slice *s, struct arena *
 
 static enum err gathered_file(struct run *r, struct slice *s);
 
+/* What was said of each value, in their order; of all of them: at 0. */
+static const struct trouble **troubles_by_place(struct call *c, size_t n)
+{
+	const struct trouble **at = TAKE(c->arena, const struct trouble *, n + 1);
+
+	for (const struct trouble *t = c->troubles.first; t; t = t->next)
+		if (t->at <= n && !at[t->at])
+			at[t->at] = t;
+	return at;
+}
+
 /* Values that are taken since they were looked at are named by checking once more, and left out. */
 enum err slice_without_refused(struct run *r, struct slice *s)
 {
 	struct call *c = call_for(r, s->a);
+	const struct trouble **said;
 	size_t n = 0;
 	enum err e;
 
 	c->dry = true;
 	c->raw = s->many->raw;
 	e = call_check(c, r->db);
+	said = troubles_by_place(c, s->n);
 	for (size_t i = 0; i < s->n; i++) {
-		const struct trouble *t = c->troubles.first;
+		const struct trouble *t = said[i + 1] ? said[i + 1] : said[0];
 
-		while (t && t->at != i + 1 && t->at)
-			t = t->next;
 		if (t)
 			refuse_text(r, s->a, &s->one[i].line, t->zh, t->en);
 		else

@@ -5,7 +5,7 @@
  */
 #include "mod/trace/state.h"
 
-enum { TEXTS = 256, TEXT_PART = 1 << 20, ASKED_AHEAD = 2000 };     /* texts of 256 items are one sealed row; parts of kernel_hide above those of sets */
+enum { TEXTS = 256, TEXT_PART = 1 << 20, ASKED_AHEAD = 2000, NAMED_MOST = 1000 };     /* texts of 256 items are one sealed row; parts of kernel_hide above those of sets */
 
 /* ---- one name for all spellings ---- */
 
@@ -239,7 +239,7 @@ enum err foreign_check(struct call *c, size_t field, const struct str *text, siz
 {
 	struct marks *s = marks_of(c, text, n);
 
-	for (size_t i = 1; i < n && c->troubles.n < 1000; i++)
+	for (size_t i = 1; i < n && (c->dry || c->troubles.n < NAMED_MOST); i++)      /* dry: a table wants to know each line */
 		if (by_mark(&s->m[i - 1], &s->m[i]) == 0) {
 			size_t first = s->m[i - 1].at < s->m[i].at ? s->m[i - 1].at : s->m[i].at, again = s->m[i - 1].at + s->m[i].at - first;
 

@@ -438,6 +438,26 @@ static void a_docked_system_sees_the_loads_of_a_party_while_it_acts_for_it(void 
 	call_ok(h, SELLER, "consent.stop", "login", z(h, h->login[DOCK]), NULL);
 }
 
+static void a_code_spelled_twice_is_told_on_every_line_it_stands(void **state)
+{
+	enum { TWINS = 1200 };
+	struct house *h = here(state);
+	struct str batch = new_batch(h, MAKER, new_product(h, MAKER, "绳"), "L7"), id;
+	struct buf b = buf_in(&h->a, 1 << 20);
+	struct answer a;
+
+	for (int i = 0; i < TWINS; i++)
+		buf_fmt(&b, "(01)06901234567892(21)TW%04d\nhttps://id.gs1.org/01/06901234567892/21/TW%04d\n", i, i);
+	id = send_as(h, MAKER, in_of(h, "what", "pack", "name", "c.txt", "fixed", str_fmt(&h->a, "batch=%.*s\ngrain=item\nscheme=gs1_barcode", STR_ARG(batch)).p, NULL), buf_str(&b));
+	a = look(h, MAKER, id);
+	assert_int_equal(number(&a, "good"), TWINS);
+	assert_int_equal(number(&a, "bad"), TWINS);
+	call_ok(h, MAKER, "load.file", "id", z(h, id), "choice", "good", NULL);
+	a = look(h, MAKER, id);
+	assert_int_equal(number(&a, "filed"), TWINS);
+	assert_int_equal(number(&a, "bad"), TWINS);
+}
+
 /* Who is killed in the middle has told which lines became which records: lines after them may name them. */
 static void the_list_of_filed_lines_keeps_up_with_filing(void **state)
 {
@@ -524,6 +544,7 @@ int main(void)
 		cmocka_unit_test(many_refused_lines_take_no_more_room_than_few),
 		cmocka_unit_test(the_list_of_filed_lines_keeps_up_with_filing),
 		cmocka_unit_test(a_docked_system_sees_the_loads_of_a_party_while_it_acts_for_it),
+		cmocka_unit_test(a_code_spelled_twice_is_told_on_every_line_it_stands),
 		cmocka_unit_test(filing_ends_when_the_party_is_suspended),
 	};
 
