@@ -51,7 +51,8 @@ enum err job_own(struct call *c, struct str text, const char *kind, struct job *
 	int64_t id;
 	enum err e = id_get(text, &id) ? job_get(c, id, kind, ret) : E_ABSENT;
 
-	return !e && ret->account != c->who->account && !(ret->party && ret->party == c->who->party) ? E_ABSENT : e;
+	/* What was ordered for a party is that party's alone: a docked system sees it while it acts for it, not when the consent is gone. */
+	return !e && (ret->party ? ret->party != c->who->party : ret->account != c->who->account) ? E_ABSENT : e;
 }
 
 enum err job_list(struct call *c, const char *kind, bool house, struct job **ret, size_t *ret_n)
@@ -66,6 +67,11 @@ enum err job_list(struct call *c, const char *kind, bool house, struct job **ret
 	all = TAKE(c->arena, struct job, r.n + 1);
 	for (size_t i = 0; i < r.n && !e; i++) {
 		e = job_get(c, row_int(&r, i, 0), kind, &all[n]);
+		if (e == E_CORRUPT) {           /* told to whoever looks at that one; the others are not withheld for it */
+			say(SAY_WARN, "job %lld cannot be read", (long long)row_int(&r, i, 0));
+			e = OK;
+			continue;
+		}
 		n += all[n].party || all[n].account == (house ? 0 : c->who->account);
 	}
 	*ret = all;

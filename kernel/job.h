@@ -33,7 +33,7 @@ struct job_kind {
 
 int64_t job_new_id(struct call *c);
 enum err job_get(struct call *c, int64_t id, const char *kind, struct job *ret) MUST_USE;          /* E_ABSENT */
-enum err job_own(struct call *c, struct str id, const char *kind, struct job *ret) MUST_USE;       /* the caller's or its party's; E_ABSENT */
+enum err job_own(struct call *c, struct str id, const char *kind, struct job *ret) MUST_USE;       /* its party's; of no party: the caller's; E_ABSENT */
 enum err job_keep(struct call *c, const struct job *j, bool due) MUST_USE;      /* in run: new or changed; the worker is woken after the commit */
 enum err job_change(struct worker *w, struct arena *a, const struct job *j, bool due) MUST_USE;    /* on the worker: waits for the commit */
 /* Is one of that kind and about that waiting to be worked on? */
@@ -68,6 +68,7 @@ void spool_drop(struct kernel *k, int64_t id);                      /* every par
 /* Written at the end as it comes; beginning again makes it empty. */
 enum err spool_begin(struct kernel *k, int64_t id, const char *part, struct spool_out **ret) MUST_USE;
 bool spool_put(void *ctx, const char *p, size_t n);                 /* ctx: struct spool_out */
+bool spool_flush(struct spool_out *o);                               /* outlives the process; false: it failed */
 enum err spool_sync(struct spool_out *o) MUST_USE;                  /* outlives a crash from here on */
 enum err spool_end(struct spool_out *o) MUST_USE;
 /* The answer of a call: this part, streamed. E_ABSENT. */

@@ -106,6 +106,15 @@ static enum err lines_of_text(struct lines *l, struct str *zh, struct str *en)
 	return OK;
 }
 
+struct str heading_shown(struct str heading)
+{
+	size_t n = 60;
+
+	while (n < heading.n && n && ((unsigned char)heading.p[n] & 0xc0) == 0x80)
+		n--;
+	return str_sub(heading, 0, n);
+}
+
 static bool has_member(const struct lines *l, const char *member)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -128,8 +137,8 @@ enum err lines_heading(struct lines *l, const struct grid_line *h, struct str *z
 
 		l->col[i] = (struct line_column){ .member = NULL };
 		if (!column_of(l->op, name, &l->col[i]) && !(!l->op && column_of_any(l->k, name, &l->col[i]))) {
-			*zh = str_fmt(l->a, "第%zu栏“%.*s”不是%s的栏目，请对照模板", i + 1, STR_ARG(str_sub(name, 0, 60)), l->op ? l->op->in->zh : "数据包");
-			*en = str_fmt(l->a, "column %zu '%.*s' is not one of %s; compare with the template", i + 1, STR_ARG(str_sub(name, 0, 60)), l->op ? l->op->in->name : "a package");
+			*zh = str_fmt(l->a, "第%zu栏“%.*s”不是%s的栏目，请对照模板", i + 1, STR_ARG(heading_shown(name)), l->op ? l->op->in->zh : "数据包");
+			*en = str_fmt(l->a, "column %zu '%.*s' is not one of %s; compare with the template", i + 1, STR_ARG(heading_shown(name)), l->op ? l->op->in->name : "a package");
 			return E_BAD;
 		}
 		for (size_t k = 0; k < i; k++)

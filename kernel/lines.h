@@ -32,6 +32,8 @@ enum err lines_heading(struct lines *l, const struct grid_line *h, struct str *z
  * E_ABSENT: it says nothing to file (a package's head, a party's own card). */
 enum err lines_input(struct lines *l, struct call *c, const struct grid_line *line) MUST_USE;
 struct str lines_value(const struct lines *l, const struct grid_line *line, size_t k);
+/* As far as it is shown and kept: not the half of a character. */
+struct str heading_shown(struct str heading);
 bool line_is_example(const struct grid_line *line);
 /* Heading of a field in a table of several types: "产品·产品名称". */
 struct str package_heading(struct arena *a, const struct type *t, const struct field *f);

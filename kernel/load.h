@@ -29,6 +29,7 @@ struct slice {
 	struct call *many;        /* gathering: the one call of all lines */
 	enum err err;
 	size_t failed;
+	int64_t done;             /* where the row stood before this slice: it stands there again when the slice is refused */
 	bool under_way, answered;
 };
 

@@ -3,6 +3,7 @@
 #include "kernel/load.h"
 #include "kernel/sheet.h"
 
+enum { OPEN_MOST = 30 };
 #define SIZE_MOST (INT64_C(1) << 30)
 
 enum { CREATE_what, CREATE_name, CREATE_choice, CREATE_fixed };
@@ -67,6 +68,8 @@ static enum err fixed_of(struct call *c, const struct op *op, struct node **ret)
 			continue;
 		if (!str_cut(&line, '=', &name) || (op && !type_field(op->in, str_trim(name), NULL)))
 			return call_trouble(c, CREATE_fixed, "每行应为“字段=值”，字段须是这种记录的字段", "each line is field=value, a field of this record");
+		if (node_get(o, str_z(c->arena, str_trim(name))))
+			return call_trouble(c, CREATE_fixed, "同一个字段写了两次", "one field stands here twice");
 		put_str(c->arena, o, str_z(c->arena, str_trim(name)), str_trim(line));
 	}
 	*ret = o;
@@ -96,6 +99,20 @@ static struct str unfolded(struct call *c, struct str bytes)
 	return buf_str(&b);
 }
 
+/* What is neither filed nor dropped takes room: a party looks after what it has before it sends more. */
+static enum err too_many(struct call *c)
+{
+	struct job *all;
+	size_t n, open = 0;
+	enum err e = job_list(c, "load", false, &all, &n);
+
+	for (size_t i = 0; !e && i < n; i++)
+		open += !str_is(all[i].state, "done") && !str_is(all[i].state, "dropped") && !str_is(all[i].state, "expired");
+	if (!e && open >= OPEN_MOST)
+		e = call_refuse(c, E_STATE, "未处理完的导入已有30个，请先填报或放弃", "there are 30 loads neither filed nor dropped: see to those first");
+	return e;
+}
+
 static enum err create_prepare(struct call *c)
 {
 	struct job *l = TAKE(c->arena, struct job, 1);
@@ -109,6 +126,8 @@ static enum err create_prepare(struct call *c)
 	e = any ? OK : op_allowed(op, c->who, false, 0, S(""));
 	if (!e)
 		e = fixed_of(c, op, &fixed);
+	if (!e)
+		e = too_many(c);
 	if (e)
 		return e;
 	if (any)
@@ -156,10 +175,18 @@ static enum err data_prepare(struct call *c)
 
 static enum err data_run(struct call *c)
 {
-	struct job *l = c->scratch;
-	enum err e = job_keep(c, l, false);
+	struct job *sent = c->scratch, l;
+	enum err e = own_load(c, &l);
 
-	put_load(c, c->out, l);
+	if (!e && !str_is(l.state, "receiving"))       /* checked or dropped while the piece came in */
+		e = job_wrong_state(c, &l);
+	if (!e && IN(c, DATA_at).i > job_fact(&l, "size"))
+		e = call_refuse(c, E_STATE, "前面的一段同时在重新上传，请按顺序上传", "a piece before this one came again meanwhile; send them in order");
+	if (e)
+		return e;
+	job_set(&l, c->arena, "size", job_fact(sent, "size"));
+	e = job_keep(c, &l, false);
+	put_load(c, c->out, &l);
 	return e;
 }
 
@@ -186,7 +213,7 @@ static enum err check_run(struct call *c)
 
 	if (!e && !str_is(l.state, "receiving") && !str_is(l.state, "checked") && !str_is(l.state, "failed"))
 		e = job_wrong_state(c, &l);
-	return e ? e : move(c, &l, straight(&l) ? "filing" : "checking");
+	return e ? e : move(c, &l, straight(&l) || job_fact(&l, "done") ? "filing" : "checking");     /* what stands of it is not filed again */
 }
 
 static enum err file_run(struct call *c)
@@ -199,7 +226,7 @@ static enum err file_run(struct call *c)
 		e = job_wrong_state(c, &l);
 	if (!e && all && job_fact(&l, "bad"))
 		e = call_refuse(c, E_STATE, "有不正确的行：请改正后重新导入，或只填报正确的行", "some lines are refused: mend them, or file the good ones only");
-	if (!e && !job_fact(&l, "good"))
+	if (!e && str_is(l.state, "checked") && !job_fact(&l, "good"))
 		e = call_refuse(c, E_STATE, "没有可以填报的行", "there is no line to file");
 	if (e)
 		return e;

@@ -1,7 +1,8 @@
 /* kernel/load_run.c - one pass over a load's lines: looked through, or filed. */
 #include "kernel/load.h"
 
-enum { LIFE_MAX = 512 << 20, LINE_MAX = 64 << 20, SLICE_MAX = 768 << 20 };
+/* SLICE_FULL: long lines go to the writer before there are many of them. LAST_WORD: to tell the row that there was no more room. */
+enum { LIFE_MAX = 512 << 20, LINE_MAX = 64 << 20, SLICE_MAX = 768 << 20, SLICE_FULL = 96 << 20, LAST_WORD = 4 << 20 };
 
 /* ---- lines ---- */
 
@@ -61,11 +62,27 @@ static enum err look_at(struct run *r, const struct grid_line *line)
 	return e;
 }
 
+/* A refused line leaves what was read of it behind: many of them alone would fill the slice that nothing else fills. */
+static enum err line_refused(struct run *r, struct slice *s)
+{
+	s->n--;
+	r->stopped = r->all;
+	if (!s->n)
+		slice_empty(s);
+	return s->n && s->a->used > SLICE_FULL ? slice_submit(r) : OK;
+}
+
+static bool slice_full(struct run *r, const struct slice *s)
+{
+	bool whole = r->all && (uint64_t)job_fact(&r->load, "lines") <= LOAD_WHOLE;
+
+	return s->n >= (whole ? LOAD_WHOLE : LOAD_SLICE) || (!whole && s->a->used > SLICE_FULL);
+}
+
 static enum err file_line(struct run *r, const struct grid_line *line, bool waited)
 {
 	struct slice *s = &r->slice[r->at];
 	struct one *one = one_more(s);
-	size_t room = r->all && (uint64_t)job_fact(&r->load, "lines") <= LOAD_WHOLE ? LOAD_WHOLE : LOAD_SLICE;
 	enum err e;
 
 	*one = (struct one){ .call = call_for(r, s->a), .line = kept_line(s->a, line) };
@@ -85,12 +102,10 @@ static enum err file_line(struct run *r, const struct grid_line *line, bool wait
 		e = call_check(one->call, r->db);
 	if (e && of_the_line(e)) {
 		refuse_call(r, line, one->call, e);
-		s->n--;
-		r->stopped = r->all;
-		return OK;
+		return line_refused(r, s);
 	}
 	one->local = e ? NULL : local_of(r, 0);
-	return e ? e : s->n >= room ? slice_submit(r) : OK;
+	return e ? e : slice_full(r, s) ? slice_submit(r) : OK;
 }
 
 /* ---- lines that go many to a call ---- */
@@ -188,18 +203,18 @@ static enum err gather_line(struct run *r, const struct grid_line *line)
 		return OK;
 	}
 	one_more(s)->line = kept_line(s->a, line);
-	return s->n == g->max ? gathered(r) : OK;
+	return s->n == g->max || s->a->used > SLICE_FULL ? gathered(r) : OK;
 }
 
 /* ---- the pass ---- */
 
-/* Kept with the load: whoever looks at a refused line wants to know what its columns were called. Short: names of fields alone come here. */
+/* Kept with the load: whoever looks at a refused line wants to know what its columns were called. Columns that say nothing (#...) may be long. */
 static void keep_heading(struct run *r, const struct grid_line *h)
 {
 	struct node *arr = node_arr(&r->life);
 
 	for (size_t i = 0; i < h->n && i < LINE_COLUMNS; i++)
-		node_add(arr, node_str(&r->life, str_copy(&r->life, h->cell[i])));
+		node_add(arr, node_str(&r->life, str_copy(&r->life, heading_shown(h->cell[i]))));
 	job_put_fact(&r->load, "heading", arr);
 }
 
@@ -392,7 +407,7 @@ static enum err again(struct run *r, const char *part, struct spool_out **ret)
 		if (!spool_put(*ret, line.p, line.n) || !spool_put(*ret, "\n", 1))
 			e = E_IO;
 	}
-	return e;
+	return e ? e : spool_sync(*ret);        /* the one before is gone: a second stop finds this one */
 }
 
 static const char *next_state(const struct run *r, enum err e)
@@ -457,6 +472,13 @@ static enum err pass(struct run *r, int64_t id)
 	return e ? e : all_lines(r);
 }
 
+/* More than there is room for would be more again at the next start: the load ends here, what stands of it stands. */
+static enum err no_room(struct run *r)
+{
+	r->life.limit += LAST_WORD;
+	return unreadable(r, S("内容过长，放不下：请分成几个文件，或只填报正确的行"), S("too much at once: send it as several files, or file the good lines only"));
+}
+
 enum err load_run(struct worker *w, int64_t id)
 {
 	struct run *r = calloc(1, sizeof(*r));
@@ -483,6 +505,8 @@ enum err load_run(struct worker *w, int64_t id)
 		e = slices_settle(r) ? E_IO : e;
 	else
 		e = slices_settle(r) ? E_IO : e;
+	if (e == E_TOO_BIG && r->load.facts)
+		e = no_room(r);
 	e = setjmp(r->full) ? E_TOO_BIG : conclude(r, e);
 	grid_close(r->grid);
 	spool_close(r->in);

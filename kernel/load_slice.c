@@ -95,11 +95,27 @@ static enum err slice_write(struct change *ch, struct db *db)
 	return db_sticky(db);
 }
 
+/* On the writer's thread, as the commit is answered: a process that is killed later has told which lines became which records. */
+static void list_filed(struct run *r, const struct slice *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		char text[64], id[ID_TEXT];
+		int n;
+
+		id_put((s->many ? s->many : s->one[i].call)->record, id);
+		n = snprintf(text, sizeof(text), "%llu,%.*s\n", (unsigned long long)s->one[i].line.no, ID_TEXT, id);
+		(void)spool_put(r->filed, text, (size_t)n);
+	}
+	(void)spool_flush(r->filed);
+}
+
 static void slice_written(struct change *ch, enum err e)
 {
 	struct slice *s = (struct slice *)ch;
 	struct run *r = s->run;
 
+	if (!e && s->n)
+		list_filed(r, s);
 	pthread_mutex_lock(&r->lock);
 	s->err = e;
 	s->answered = true;
@@ -113,12 +129,20 @@ static enum err with_row(struct run *r, struct slice *s, const char *state, uint
 	struct job *l = &r->load;
 	uint64_t upto = s->n ? s->one[s->n - 1].line.no : (uint64_t)job_fact(l, "done");
 
+	s->done = job_fact(l, "done");
 	job_set(l, &r->life, "done", (int64_t)upto);
 	job_set(l, &r->life, "filed", (int64_t)(job_fact(l, "filed") + (int64_t)filed));
 	job_set(l, &r->life, "bad", (int64_t)r->n_bad);
 	s->load = *l;
 	s->load.state = str_of(state);
 	return job_seal(r->k, s->a, &s->load, &s->sealed);
+}
+
+/* Nothing of the slice is in the log: its lines are still to be filed. */
+static void row_back(struct run *r, const struct slice *s, uint64_t filed)
+{
+	job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)filed);
+	job_set(&r->load, &r->life, "done", s->done);
 }
 
 enum err slice_hand_over(struct run *r, struct slice *s)
@@ -156,17 +180,9 @@ void slice_empty(struct slice *s)
 
 static void tell_filed(struct run *r, const struct slice *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		char text[64], id[ID_TEXT];
-		const struct call *c = s->many ? s->many : s->one[i].call;
-		int n;
-
+	for (size_t i = 0; i < s->n; i++)
 		if (s->one[i].local)
-			s->one[i].local->id = c->record;
-		id_put(c->record, id);
-		n = snprintf(text, sizeof(text), "%llu,%.*s\n", (unsigned long long)s->one[i].line.no, ID_TEXT, id);
-		(void)spool_put(r->filed, text, (size_t)n);
-	}
+			s->one[i].local->id = (s->many ? s->many : s->one[i].call)->record;
 	r->n_good += s->n;
 	atomic_store(&r->w->now.filed, r->n_good);
 }
@@ -200,7 +216,7 @@ static enum err file_one(struct run *r, struct slice *s, struct one *one)
 		if (!e)
 			tell_filed(r, &alone);
 		else
-			job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - 1);
+			row_back(r, &alone, 1);
 	}
 	if (e && of_the_line(e)) {
 		refuse_call(r, &one->line, one->call, e);
@@ -229,21 +245,32 @@ struct node *gathered_input(struct run *r, const struct slice *s, struct arena *
 
 static enum err gathered_file(struct run *r, struct slice *s);
 
+/* What was said of each value, in their order; of all of them: at 0. */
+static const struct trouble **troubles_by_place(struct call *c, size_t n)
+{
+	const struct trouble **at = TAKE(c->arena, const struct trouble *, n + 1);
+
+	for (const struct trouble *t = c->troubles.first; t; t = t->next)
+		if (t->at <= n && !at[t->at])
+			at[t->at] = t;
+	return at;
+}
+
 /* Values that are taken since they were looked at are named by checking once more, and left out. */
 enum err slice_without_refused(struct run *r, struct slice *s)
 {
 	struct call *c = call_for(r, s->a);
+	const struct trouble **said;
 	size_t n = 0;
 	enum err e;
 
 	c->dry = true;
 	c->raw = s->many->raw;
 	e = call_check(c, r->db);
+	said = troubles_by_place(c, s->n);
 	for (size_t i = 0; i < s->n; i++) {
-		const struct trouble *t = c->troubles.first;
+		const struct trouble *t = said[i + 1] ? said[i + 1] : said[0];
 
-		while (t && t->at != i + 1 && t->at)
-			t = t->next;
 		if (t)
 			refuse_text(r, s->a, &s->one[i].line, t->zh, t->en);
 		else
@@ -282,7 +309,7 @@ static enum err gathered_file(struct run *r, struct slice *s)
 	if (!e)
 		tell_filed(r, s);
 	else if (of_the_line(e)) {
-		job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)s->n);
+		row_back(r, s, s->n);
 		e = slice_without_refused(r, s);
 	}
 	return e;
@@ -296,7 +323,7 @@ static enum err settle(struct run *r, struct slice *s)
 	if (!e) {
 		tell_filed(r, s);
 	} else if (of_the_line(e)) {
-		job_set(&r->load, &r->life, "filed", job_fact(&r->load, "filed") - (int64_t)s->n);
+		row_back(r, s, s->n);
 		if (r->all && !s->many && (uint64_t)job_fact(&r->load, "lines") <= LOAD_WHOLE) {
 			refuse_call(r, &s->one[s->failed].line, s->one[s->failed].call, e);       /* nothing of the file stands */
 			r->stopped = true;

@@ -282,6 +282,13 @@ bool spool_put(void *ctx, const char *p, size_t n)
 	return !o->failed;
 }
 
+/* What was put so far outlives the process. */
+bool spool_flush(struct spool_out *o)
+{
+	flush_block(o);
+	return !o->failed;
+}
+
 /* What was put so far can be read by others and outlives a crash. */
 enum err spool_sync(struct spool_out *o)
 {

@@ -198,7 +198,7 @@ static void put_doings(struct ask *q, struct node *o, const struct node *load)
 	static const char *const droppable[] = { "checked", "stopped", "failed", "receiving", NULL };
 
 	put_bool(q->a, o, "file_all", may_file && good && !bad && str_is(node_text(load, "state"), "checked"));
-	put_bool(q->a, o, "file_good", may_file && good && bad);
+	put_bool(q->a, o, "file_good", may_file && bad && (good || str_is(node_text(load, "state"), "stopped")));
 	put_bool(q->a, o, "drop", in_state(load, droppable));
 }
 

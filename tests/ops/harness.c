@@ -142,6 +142,15 @@ struct str text_of(struct house *h, const struct answer *a)
 
 struct str answer_id(struct house *h, const struct answer *a) { return str_copy(&h->a, node_text(a->out, "id")); }
 
+struct str load_sent(struct house *h, enum who w, struct node *in, struct str bytes)
+{
+	struct answer a = ask(h, actor(h, w), "load.create", in, bytes, NULL);
+
+	if (a.err)
+		fail_msg("load.create: %s", z(h, text_of(h, &a)));
+	return str_copy(&h->a, node_text(a.out, "id"));
+}
+
 struct answer job_ended(struct house *h, enum who w, const char *op, struct str id)
 {
 	static const char *const working[] = { "checking", "filing", "waiting", "drawing" };

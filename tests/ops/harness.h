@@ -81,6 +81,8 @@ struct node *batch_in(struct house *h, enum who w, struct str product, const cha
 struct str new_batch(struct house *h, enum who w, struct str product, const char *number);
 struct str new_pack(struct house *h, enum who w, struct str batch, const char *count, struct str *ret_first);
 struct str nth_code(struct house *h, enum who w, struct str pack, size_t n);
+/* A table sent with load.create: its id. */
+struct str load_sent(struct house *h, enum who w, struct node *in, struct str bytes);
 /* The answer of "load.get" or "print.get" once the job is in none of its working states. */
 struct answer job_ended(struct house *h, enum who w, const char *op, struct str id);
 struct str stream_text(struct house *h, struct answer *a);
