@@ -155,7 +155,7 @@ struct answer job_ended(struct house *h, enum who w, const char *op, struct str 
 {
 	static const char *const working[] = { "checking", "filing", "waiting", "drawing" };
 
-	for (int i = 0; i < 6000; i++) {
+	for (int i = 0; i < 24000; i++) {
 		struct answer a = call_ok(h, w, op, "id", z(h, id), NULL);
 		bool busy = false;
 

@@ -333,7 +333,8 @@ static void other_lists_are_exported_by_who_may_see_them(void **state)
 	assert_int_equal(call(h, MAKER, "list.export", "list", "audit.list", NULL).err, E_DENIED);
 	a = call_ok(h, OPERATOR, "list.export", "list", "audit.list", "as", "xlsx", NULL);
 	assert_true(str_starts(stream_text(h, &a), "PK"));
-	call_ok(h, MAKER, "list.export", "list", "load.list", NULL);
+	a = call_ok(h, MAKER, "list.export", "list", "load.list", NULL);
+	assert_true(holds(stream_text(h, &a), "batch.create"));
 	assert_int_equal(call(h, MAKER, "list.export", "list", "product.list", NULL).err, E_ABSENT);
 	assert_int_equal(call(h, MAKER, "list.export", "list", "product.create", NULL).err, E_ABSENT);
 }
@@ -482,9 +483,15 @@ static void no_heading_and_no_fixed_value_makes_a_load_unreadable(void **state)
 }
 
 /* Each line is ten thousand nodes: what was read of refused ones is let go of. */
+/* More than a slice may hold, were it kept. A sanitised build asks the system for each of nine million nodes: it takes fewer. */
+#ifdef SUYUAN_ARENA_DEBUG
+enum { LINES = 60 };
+#else
+enum { LINES = 900 };
+#endif
+
 static void many_refused_lines_take_no_more_room_than_few(void **state)
 {
-	enum { LINES = 900 };
 	struct house *h = here(state);
 	struct buf b = buf_in(&h->a, 32 << 20);
 	struct answer a;
