@@ -11,29 +11,6 @@ static const struct field export_fields[] = {
 };
 static const struct type export_in = { .name = "list_export", .zh = "导出列表", .en = "export of a list", .fields = export_fields, .n = ROWS(export_fields) };
 
-static struct str cell(struct arena *a, const struct node *v)
-{
-	struct buf b;
-
-	if (!v || v->kind == NODE_NULL)
-		return S("");
-	if (v->kind == NODE_STR)
-		return v->s;
-	if (v->kind == NODE_BOOL)
-		return v->yes ? S("是") : S("否");
-	if (v->kind == NODE_INT)
-		return str_fmt(a, "%lld", (long long)v->i);
-	if (v->kind == NODE_OBJ)
-		return json_str(a, v);
-	b = buf_in(a, 64);
-	for (const struct node *x = v->first; x; x = x->next) {
-		if (b.n)
-			buf_char(&b, ';');
-		buf_add(&b, cell(a, x));
-	}
-	return buf_str(&b);
-}
-
 /* The next page as the list's own operation gives it to this caller; `last` is the id its page before ended with. */
 static enum err page_of(struct call *c, const struct op *op, struct arena *page, struct str last, const struct node **ret_items)
 {
@@ -78,7 +55,7 @@ static enum err put_items(struct sheet *s, const struct node *items, const struc
 		struct str *cells = TAKE(a, struct str, n + 1);
 
 		for (size_t i = 0; i < n; i++)
-			cells[i] = cell(a, node_get(o, str_z(a, col[i].heading)));
+			cells[i] = sheet_cell(a, node_get(o, str_z(a, col[i].heading)), ';');
 		e = sheet_put(s, cells, n);
 	}
 	return e;

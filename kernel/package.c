@@ -72,27 +72,6 @@ struct package {
 	bool json;
 };
 
-static struct str cell_of(struct arena *a, const struct node *v)
-{
-	struct buf b;
-
-	if (!v)
-		return S("");
-	if (v->kind == NODE_STR)
-		return v->s;
-	if (v->kind == NODE_BOOL)
-		return v->yes ? S("是") : S("否");
-	if (v->kind == NODE_INT)
-		return str_fmt(a, "%lld", (long long)v->i);
-	b = buf_in(a, 64);
-	for (const struct node *x = v->first; x; x = x->next) {
-		if (b.n)
-			buf_char(&b, '\n');
-		buf_add(&b, x->s);
-	}
-	return buf_str(&b);
-}
-
 static enum err put_cells(struct package *p, const struct record *r, const struct node *o)
 {
 	struct arena *a = p->c->arena;
@@ -105,8 +84,8 @@ static enum err put_cells(struct package *p, const struct record *r, const struc
 	for (size_t t = 0; t < n_types; t++)
 		for (size_t i = 0; in_package(types[t]) && i < types[t]->n; i++)
 			if (!types[t]->fields[i].filled && types[t]->fields[i].cls != TRANSIENT)
-				cell[n++] = types[t] == r->type ? cell_of(a, node_get(o, types[t]->fields[i].name)) : S("");
-	cell[n++] = cell_of(a, node_get(o, "withhold"));
+				cell[n++] = types[t] == r->type ? sheet_cell(a, node_get(o, types[t]->fields[i].name), '\n') : S("");
+	cell[n++] = sheet_cell(a, node_get(o, "withhold"), '\n');
 	return sheet_put(p->sheet, cell, n);
 }
 

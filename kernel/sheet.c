@@ -152,6 +152,29 @@ enum err sheet_end(struct sheet *s, struct call *c, enum err so_far)
 	return OK;
 }
 
+struct str sheet_cell(struct arena *a, const struct node *v, char between)
+{
+	struct buf b;
+
+	if (!v || v->kind == NODE_NULL)
+		return S("");
+	if (v->kind == NODE_STR)
+		return v->s;
+	if (v->kind == NODE_BOOL)
+		return v->yes ? S("是") : S("否");
+	if (v->kind == NODE_INT)
+		return str_fmt(a, "%lld", (long long)v->i);
+	if (v->kind == NODE_OBJ)
+		return json_str(a, v);
+	b = buf_in(a, 64);
+	for (const struct node *x = v->first; x; x = x->next) {
+		if (b.n)
+			buf_char(&b, between);
+		buf_add(&b, sheet_cell(a, x, between));
+	}
+	return buf_str(&b);
+}
+
 /* ---- templates ---- */
 
 static const char *const need_words[] = { "必填", "如涉及则必填，不涉及请填“不涉及”", "必填一种", "选填" };
@@ -255,38 +278,27 @@ static enum err template_run(struct call *c)
 
 /* ---- lists ---- */
 
+/* In the words of the page where it has some: a list's row, a choice's label. */
 static struct str cell_text(struct call *c, struct arena *a, const struct field *f, const struct node *v, int64_t day)
 {
-	const struct list_row *row;
-	struct buf b;
+	if (v && v->kind == NODE_STR && f->kind == KIND_LISTED) {
+		const struct list_row *row = list_find(c->k, f->list, v->s, day);
 
-	if (!v)
-		return S("");
-	if (v->kind == NODE_BOOL)
-		return v->yes ? S("是") : S("否");
-	if (v->kind == NODE_INT)
-		return str_fmt(a, "%lld", (long long)v->i);
-	if (v->kind == NODE_STR) {
-		row = f->kind == KIND_LISTED ? list_find(c->k, f->list, v->s, day) : NULL;
 		return row ? str_of(row->zh) : v->s;
 	}
-	b = buf_in(a, 64);
-	for (const struct node *x = v->first; x; x = x->next) {
-		struct str label = f->kind == KIND_NAMES && f->max == 1 ? names_label(f, x->s) : S("");
+	if (v && v->kind == NODE_ARR && v->n == 1 && f->kind == KIND_NAMES && f->max == 1) {
+		struct str label = names_label(f, v->first->s);
 
-		if (b.n)
-			buf_char(&b, '\n');
-		buf_add(&b, label.n ? label : x->s);
+		return label.n ? label : v->first->s;
 	}
-	return buf_str(&b);
+	return sheet_cell(a, v, '\n');
 }
 
 static enum err put_view(struct call *c, struct sheet *s, const struct type *t, const struct node *view)
 {
 	struct arena *a = sheet_line(s);
 	struct str *cell = TAKE(a, struct str, t->n + 3);
-	const struct node *values = node_get(view, "values"), *withheld = node_get(view, "withheld");
-	struct buf b = buf_in(a, 100);
+	const struct node *values = node_get(view, "values");
 	int64_t at = 0;
 	size_t n = 0;
 
@@ -296,12 +308,7 @@ static enum err put_view(struct call *c, struct sheet *s, const struct type *t, 
 	for (size_t i = 0; i < t->n; i++)
 		if (!t->fields[i].filled)
 			cell[n++] = cell_text(c, a, &t->fields[i], node_get(values, t->fields[i].name), day_of(at, CHINA_OFFSET_MIN));
-	for (const struct node *x = withheld ? withheld->first : NULL; x; x = x->next) {
-		if (b.n)
-			buf_char(&b, ';');
-		buf_add(&b, x->s);
-	}
-	cell[n++] = buf_str(&b);
+	cell[n++] = sheet_cell(a, node_get(view, "withheld"), ';');
 	return sheet_put(s, cell, n);
 }
 
