@@ -93,6 +93,9 @@ void reply_call(struct ask *q);                      /* what became of q->call *
 bool local_path(struct str s);                       /* may be redirected to: a path of this site */
 
 /* pages.c, page_form.c, page_list.c: the pages */
+bool answer_page(struct ask *q);        /* false: a refusal, or an answer a program asked for, went out already */
+/* An operation named by a page, with the path's member as its id. */
+void page_op(struct ask *q, const char *name, void (*then)(struct ask *q));
 struct node *frame(struct ask *q, const char *zh, const char *en);   /* what every page has, with its title */
 struct str ask_words(const struct ask *q, const char *zh, const char *en);
 struct str word_of(const struct ask *q, const char *group, struct str key);       /* words.def; the key itself when it has no row */

@@ -191,14 +191,8 @@ static void list_answered(struct ask *q)
 	struct str before;
 	struct node *o;
 
-	if (q->call.err) {
-		reply_error(q, q->call.err);
+	if (!answer_page(q))
 		return;
-	}
-	if (!q->html) {
-		reply_json(q, 200, q->call.out);
-		return;
-	}
 	o = op->files ? frame(q, op->files->zh, op->files->en) : frame(q, op->zh, op->en);
 	put_str(q->a, o, "heading", node_text(o, "title"));
 	before = node_text(q->call.out, "before");
@@ -341,14 +335,8 @@ static void record_answered(struct ask *q)
 	struct str id = node_text(view, "id"), title;
 	struct node *o;
 
-	if (q->call.err) {
-		reply_error(q, q->call.err);
+	if (!answer_page(q))
 		return;
-	}
-	if (!q->html) {
-		reply_json(q, 200, view);
-		return;
-	}
 	o = frame(q, t->zh, t->en);
 	title = t->title ? shown_field(q, type_field(t, str_of(t->title), NULL), row_of(node_get(view, "fields"), t->title)) : S("");
 	put_str(q->a, o, "kind", ask_words(q, t->zh, t->en));

@@ -53,14 +53,8 @@ static void loads_answered(struct ask *q)
 	struct node *o, *list;
 	const struct node *items;
 
-	if (q->call.err) {
-		reply_error(q, q->call.err);
+	if (!answer_page(q))
 		return;
-	}
-	if (!q->html) {
-		reply_json(q, 200, q->call.out);
-		return;
-	}
 	o = frame(q, "批量导入", "Bulk filing");
 	put_bool(q->a, o, "dropped", ask_query(q, "dropped").n > 0);
 	list = put_arr(q->a, o, "loads");
@@ -79,24 +73,7 @@ static void loads_answered(struct ask *q)
 	reply_page(q, 200, "loads", o);
 }
 
-static void run(struct ask *q, const char *name, void (*then)(struct ask *q))
-{
-	const struct op *op = op_find(q->f->k, str_of(name));
-	enum err e = session_find(q);
-
-	if (!e && !op)
-		e = E_ABSENT;
-	if (e) {
-		reply_error(q, e);
-		return;
-	}
-	q->call.raw = node_obj(q->a);
-	if (q->hit.n)
-		put_str(q->a, q->call.raw, "id", ask_member(q, 0));
-	ask_run(q, op, then);
-}
-
-void page_loads(struct ask *q) { run(q, "load.list", loads_answered); }
+void page_loads(struct ask *q) { page_op(q, "load.list", loads_answered); }
 
 /* ---- the refused lines ---- */
 
@@ -219,14 +196,8 @@ static void load_answered(struct ask *q)
 	const struct node *load = q->call.out, *now;
 	struct node *o;
 
-	if (q->call.err) {
-		reply_error(q, q->call.err);
+	if (!answer_page(q))
 		return;
-	}
-	if (!q->html) {
-		reply_json(q, 200, load);
-		return;
-	}
 	now = node_get(load, "progress");
 	o = frame(q, "批量导入", "Bulk filing");
 	put_str(q->a, o, "id", node_text(load, "id"));
@@ -247,7 +218,7 @@ static void load_answered(struct ask *q)
 	reply_page(q, 200, "load", o);
 }
 
-void page_load(struct ask *q) { run(q, "load.get", load_answered); }
+void page_load(struct ask *q) { page_op(q, "load.get", load_answered); }
 
 /* ---- doing ---- */
 

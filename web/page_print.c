@@ -162,11 +162,7 @@ static void choose_page(struct ask *q, const struct node *choices, const struct 
 
 static void choices_answered(struct ask *q)
 {
-	if (q->call.err)
-		reply_error(q, q->call.err);
-	else if (!q->html)
-		reply_json(q, 200, q->call.out);
-	else
+	if (answer_page(q))
 		choose_page(q, q->call.out, node_obj(q->a), OK);
 }
 

@@ -62,14 +62,8 @@ static void prints_answered(struct ask *q)
 	struct node *o, *list;
 	bool refresh = false;
 
-	if (q->call.err) {
-		reply_error(q, q->call.err);
+	if (!answer_page(q))
 		return;
-	}
-	if (!q->html) {
-		reply_json(q, 200, q->call.out);
-		return;
-	}
 	o = frame(q, "打印任务", "Print jobs");
 	put_bool(q->a, o, "dropped", ask_query(q, "dropped").n > 0);
 	list = put_arr(q->a, o, "prints");
@@ -85,22 +79,7 @@ static void prints_answered(struct ask *q)
 	reply_page(q, 200, "prints", o);
 }
 
-static void run(struct ask *q, const char *name, void (*then)(struct ask *q))
-{
-	const struct op *op = op_find(q->f->k, str_of(name));
-	enum err e = session_find(q);
-
-	if (e || !op) {
-		reply_error(q, e ? e : E_ABSENT);
-		return;
-	}
-	q->call.raw = node_obj(q->a);
-	if (q->hit.n)
-		put_str(q->a, q->call.raw, "id", ask_member(q, 0));
-	ask_run(q, op, then);
-}
-
-void page_prints(struct ask *q) { run(q, "print.list", prints_answered); }
+void page_prints(struct ask *q) { page_op(q, "print.list", prints_answered); }
 
 /* ---- one of them ---- */
 
@@ -170,7 +149,7 @@ static void manifest_read(struct ask *q)
 		job_page(q, job, e ? S("") : q->call.bytes);
 }
 
-void page_print(struct ask *q) { run(q, "print.manifest", manifest_read); }
+void page_print(struct ask *q) { page_op(q, "print.manifest", manifest_read); }
 
 /* ---- dropping ---- */
 

@@ -61,6 +61,32 @@ static struct str lang_url(struct ask *q)
 	return buf_str(&b);
 }
 
+bool answer_page(struct ask *q)
+{
+	if (q->call.err)
+		reply_error(q, q->call.err);
+	else if (!q->html)
+		reply_json(q, 200, q->call.out);
+	return !q->call.err && q->html;
+}
+
+void page_op(struct ask *q, const char *name, void (*then)(struct ask *q))
+{
+	const struct op *op = op_find(q->f->k, str_of(name));
+	enum err e = session_find(q);
+
+	if (!e && !op)
+		e = E_ABSENT;
+	if (e) {
+		reply_error(q, e);
+		return;
+	}
+	q->call.raw = node_obj(q->a);
+	if (q->hit.n)
+		put_str(q->a, q->call.raw, "id", ask_member(q, 0));
+	ask_run(q, op, then);
+}
+
 struct node *frame(struct ask *q, const char *zh, const char *en)
 {
 	struct node *o = node_obj(q->a);
