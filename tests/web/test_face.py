@@ -6,9 +6,7 @@ import http.client
 import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
 import unittest
 import urllib.parse
 
@@ -18,22 +16,6 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 HOSTILE = "<script>alert(1)</script>\"'&<b>"
 SECRET = "沉默购方有限公司"
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
-
-
-class Server:
-    """One home and one server for all tests."""
-
-    def __init__(self, program):
-        self.dir = tempfile.TemporaryDirectory()
-        home = self.dir.name + "/home"
-        told = subprocess.run([program, "demo", "--home", home, "--json"], check=True, capture_output=True, text=True).stdout
-        self.demo = json.loads(told.strip().splitlines()[-1])
-        self.process, self.port = kit.serve(program, home)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(20)
-        self.dir.cleanup()
 
 
 def ask(method, path, body=None, headers=None):
@@ -363,7 +345,7 @@ class Pages(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    S = Server(os.path.abspath(sys.argv[1]))
+    S = kit.House(os.path.abspath(sys.argv[1]))
     try:
         result = unittest.main(argv=sys.argv[:1] + sys.argv[2:], exit=False, verbosity=1).result
     finally:
