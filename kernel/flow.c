@@ -51,7 +51,7 @@ enum err flow_of_type(struct call *c, const struct filing *f, int64_t record)
 			const struct flow *flow = &c->k->modules[m]->flows[i];
 			struct party p = { .region = f->region };
 
-			if (f->corrects || !names_type(flow->types, f->type->name))
+			if (f->corrects || !names_type(flow->types, f->type->name) || (flow->opens && !flow->opens(c, f->type, f->values)))
 				continue;
 			if (!f->region.n && f->party)
 				e = party_get(c, f->party, &p);
@@ -75,50 +75,70 @@ enum err flow_case_get(struct call *c, int64_t record, struct flow_case *ret)
 	return OK;
 }
 
-/* Every step of every flow: the case must be in a state the verb leads from, the row must name one of the caller's roles. */
-enum err flow_step(struct call *c)
+/* The case must be in a state the verb leads from, the row must name one of the caller's roles. */
+static enum err may_step(struct call *c, const struct flow_case *fc, const struct step *s, const char *verb_zh)
 {
-	struct flow_case fc;
-	const struct flow *f;
-	const struct step *s;
-	enum err e = flow_case_get(c, c->in[0].i, &fc);
+	struct record r;
+	enum err e;
 
-	if (e)
-		return e;
-	f = kernel_flow(c->k, fc.flow);
-	if (!f || strcmp(f->name, c->op->step->flow) != 0)
-		return E_ABSENT;
-	s = step_of(f, fc.state, c->op->step->verb);
 	if (!s)
-		return call_refuse(c, E_STATE, str_fmt(c->arena, "当前状态为“%.*s”，不能%s", STR_ARG(fc.state), c->op->zh).p,
-		                   str_fmt(c->arena, "the case is '%.*s'", STR_ARG(fc.state)).p);
+		return call_refuse(c, E_STATE, str_fmt(c->arena, "当前状态为“%.*s”，不能%s", STR_ARG(fc->state), verb_zh).p,
+		                   str_fmt(c->arena, "the case is '%.*s'", STR_ARG(fc->state)).p);
 	if (!(s->who & c->who->roles))
 		return E_DENIED;
-	if (s->two_persons && fc.by == c->who->account)
+	if (s->two_persons && fc->by == c->who->account)
 		return call_refuse(c, E_DENIED, "此步须由另一人办理", "a second person must take this step");
 	if (s->other_side) {
-		struct record r;
-
-		e = kernel_record(c, fc.record, 1u << KEY_PUBLIC, &r);
+		e = kernel_record(c, fc->record, 1u << KEY_PUBLIC, &r);
 		if (!e && !kernel_counterparty(c, &r))
 			e = call_refuse(c, E_DENIED, "此步须由对方办理", "only the other side of the record takes this step");
 		if (e)
 			return e;
 	}
-	if (s->after_due && fc.due > c->now)
+	if (s->after_due && fc->due > c->now)
 		return call_refuse(c, E_STATE, "期限未到，还不能办理", "the time of this state has not run out yet");
-	if (s->effect) {
-		e = s->effect(c, fc.record);
-		if (e)
-			return e;
-	}
-	db_tell(c->db, kernel_sql[SQL_CASE_MOVE], VALS(V_I(fc.record), V_T(str_of(s->to)), V_I(c->now),
+	return OK;
+}
+
+static void move_case(struct call *c, const struct flow *f, const struct flow_case *fc, const struct step *s, struct str note)
+{
+	db_tell(c->db, kernel_sql[SQL_CASE_MOVE], VALS(V_I(fc->record), V_T(str_of(s->to)), V_I(c->now),
 	        V_I(s->days ? working_days_after(c->k, c->now, s->days, s->working) : 0), V_I(c->who->account)));
 	/* the note is written for the party: a return without its reason helps nobody */
-	notice_put(c, fc.party, f->name, fc.record, str_fmt(c->arena, "%s：%s%s%.*s", f->zh, s->zh, c->in[1].said ? "。" : "", STR_ARG(c->in[1].text)),
-	           str_fmt(c->arena, "%s: %s %.*s", f->en, s->en, STR_ARG(c->in[1].text)));
-	c->record = fc.record;
+	notice_put(c, fc->party, f->name, fc->record, str_fmt(c->arena, "%s：%s%s%.*s", f->zh, s->zh, note.n ? "。" : "", STR_ARG(note)),
+	           str_fmt(c->arena, "%s: %s %.*s", f->en, s->en, STR_ARG(note)));
+}
+
+static enum err take_step(struct call *c, int64_t record, const char *flow, const char *verb, const char *verb_zh, struct str note, bool effect)
+{
+	struct flow_case fc;
+	const struct flow *f;
+	const struct step *s;
+	enum err e = flow_case_get(c, record, &fc);
+
+	if (e)
+		return e;
+	f = kernel_flow(c->k, fc.flow);
+	if (!f || strcmp(f->name, flow) != 0)
+		return E_ABSENT;
+	s = step_of(f, fc.state, verb);
+	e = may_step(c, &fc, s, verb_zh);
+	if (!e && s->effect && effect)
+		e = s->effect(c, fc.record);
+	if (e)
+		return e;
+	move_case(c, f, &fc, s, note);
+	if (!c->filed)                          /* a record that the effect filed is what the answer's receipt speaks of */
+		c->record = fc.record;
 	put_str(c->arena, c->out, "id", id_str(c->arena, fc.record));
 	put_z(c->arena, c->out, "state", s->to);
 	return db_sticky(c->db);
 }
+
+enum err kernel_step(struct call *c, int64_t record, const char *flow, const char *verb, struct str note, bool effect)
+{
+	return take_step(c, record, flow, verb, "办理", note, effect);
+}
+
+/* Every step of every flow as an operation. */
+enum err flow_step(struct call *c) { return take_step(c, c->in[0].i, c->op->step->flow, c->op->step->verb, c->op->zh, c->in[1].text, true); }

@@ -13,6 +13,7 @@
 
 struct kernel;
 struct call;
+struct record;
 
 /* ---- who ---- */
 
@@ -155,6 +156,7 @@ struct step {                 /* one row of a flow: from --verb--> to */
 struct flow {
 	const char *name, *zh, *en, *start;    /* "registration"; the first state */
 	const char *types;        /* "a|b": record types whose filing opens a case */
+	bool (*opens)(struct call *c, const struct type *t, const struct value *v);      /* of those, only records it says yes to; NULL: all */
 	const struct step *steps;
 	size_t n;
 	int days;                 /* time the first step has */
@@ -180,7 +182,7 @@ struct module {
 	                    const struct value *v);
 	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
 	/* How a value reads on other platforms (codes instead of our ranges); NULL: as it is. */
-	struct node *(*outward)(struct call *c, const struct type *t, size_t field, const struct value *v);
+	struct node *(*outward)(struct call *c, const struct record *r, size_t field);
 	enum err (*check)(struct call *c);          /* troubles across fields, after every field is checked */
 	void (*tick)(struct kernel *k, int64_t now);     /* each second while serving */
 	void (*committed)(struct kernel *k);        /* after each signed commit, on the writer thread: caches */
@@ -237,6 +239,23 @@ void kernel_blind_wide(struct kernel *k, const char *label, struct str text, uns
 /* Small derived bytes at rest (item sets): sealed under the home's table key; (record, part) is unique. */
 enum err kernel_hide(struct kernel *k, struct arena *a, int64_t record, uint32_t part, struct str plain, struct str *ret) MUST_USE;
 enum err kernel_show(struct kernel *k, struct arena *a, struct str hidden, struct str *ret) MUST_USE;
+/* The same, and only if it was hidden for this very place: E_CORRUPT otherwise. */
+enum err kernel_show_of(struct kernel *k, struct arena *a, int64_t record, uint32_t part, struct str hidden, struct str *ret) MUST_USE;
+/* What lies beside a record (struct value, part). kernel_append keeps the parts of filing.values with it. */
+enum err kernel_part(struct call *c, int64_t record, size_t n, struct str *ret) MUST_USE;        /* E_ABSENT; E_CORRUPT: not of that place */
+/* All that v, a value of that record, names, compared with its root: E_CORRUPT. None when it names none. */
+enum err kernel_parts(struct call *c, int64_t record, const struct value *v, struct str **ret, size_t *ret_n) MUST_USE;
+
+/* Many at once: the key is set up once. shower_begin takes a spare context of the kernel; ends with shower_end. */
+struct shower;
+enum err shower_begin(struct kernel *k, struct shower **ret) MUST_USE;
+enum err shower_show(struct shower *s, struct arena *a, int64_t record, uint32_t part, struct str hidden, struct str *ret) MUST_USE;
+void shower_end(struct shower *s);
+
+/* A recorded look; notice: tell the owner at once. */
+enum err kernel_look(struct call *c, int64_t party, int64_t target, struct str reason, bool notice, int64_t *ret_record) MUST_USE;
+bool kernel_looked(struct call *c, int64_t target);
+enum err kernel_receipt(struct call *c, const struct record *shown, struct str *ret) MUST_USE;
 
 /* ---- people, lists, flows, notices ---- */
 
@@ -265,6 +284,8 @@ bool row_fact(const struct list_row *r, const char *word);     /* does facts hol
 
 struct flow_case { int64_t record, party, due, since, by; struct str flow, state, region; };
 enum err flow_case_get(struct call *c, int64_t record, struct flow_case *ret) MUST_USE;
+/* Inside another operation of the caller: the same step with the same permission; its effect only when asked for. E_STATE, E_DENIED. */
+enum err kernel_step(struct call *c, int64_t record, const char *flow, const char *verb, struct str note, bool effect) MUST_USE;
 const struct flow *kernel_flow(const struct kernel *k, struct str name);       /* NULL: unknown */
 int64_t working_days_after(const struct kernel *k, int64_t ms, int days, bool working);
 

@@ -20,15 +20,17 @@ static const struct type get_in = { .name = "package", .zh = "数据包", .en = 
 static bool in_package(const struct type *t) { return t->package && strcmp(t->package, PACKAGE) == 0; }
 
 /* How a value reads where our own numbers mean nothing. */
-static struct node *outward(struct call *c, const struct type *t, size_t field, const struct value *v)
+static struct node *outward(struct call *c, const struct record *r, size_t field)
 {
+	const struct type *t = r->type;
+	const struct value *v = &r->values[field];
 	struct node *n = NULL;
 
 	if (v->said == SAID_VALUE && t->fields[field].kind == KIND_REF)
 		return node_str(c->arena, str_join(c->arena, S("#"), v->text));
 	for (size_t m = 0; m < c->k->n_modules && !n && v->said == SAID_VALUE; m++)
 		if (c->k->modules[m]->outward)
-			n = c->k->modules[m]->outward(c, t, field, v);
+			n = c->k->modules[m]->outward(c, r, field);
 	return n ? n : value_node(c->arena, &t->fields[field], v);
 }
 
@@ -51,7 +53,7 @@ static struct node *record_node(struct call *c, const struct record *r)
 	put_str(c->arena, o, "at", time_str(c->arena, r->at, false));
 	put_int(c->arena, o, "index", (int64_t)r->index);
 	for (size_t i = 0; i < r->type->n; i++) {
-		struct node *v = r->type->fields[i].filled || r->type->fields[i].cls == TRANSIENT ? NULL : outward(c, r->type, i, &r->values[i]);
+		struct node *v = r->type->fields[i].filled || r->type->fields[i].cls == TRANSIENT ? NULL : outward(c, r, i);
 
 		if (v)
 			node_set(o, str_of(r->type->fields[i].name), v);

@@ -75,7 +75,8 @@ static enum err pack_from(struct call *c, const struct rows *r, struct pack *ret
 		return E_CORRUPT;
 	*ret = (struct pack){ .record = row_int(r, 0, 0), .key = (unsigned)row_int(r, 0, 1), .number = (uint32_t)row_int(r, 0, 2), .party = row_int(r, 0, 3),
 		.product = row_int(r, 0, 4), .batch = row_int(r, 0, 5), .grain = (enum grain)row_int(r, 0, 6), .count = n, .at = row_int(r, 0, 8),
-		.unmarked = row_int(r, 0, 9) != 0, .goods = row_str(r, 0, 10), .theirs = row_int(r, 0, 11) != 0, .aliased = row_int(r, 0, 12) != 0 };
+		.unmarked = row_int(r, 0, 9) != 0, .goods = row_str(r, 0, 10), .theirs = row_int(r, 0, 11) != 0, .aliased = row_int(r, 0, 12) != 0,
+		.pieces = row_int(r, 0, 13) != 0 };
 	return OK;
 }
 
@@ -106,8 +107,10 @@ static enum err pack_wanted(struct call *c, enum grain g, int64_t *ret_count)
 	*ret_count = g != GRAIN_ITEM ? 1 : theirs ? (int64_t)theirs : v[PACK_count].i;
 	if (unmarked && !v[PACK_goods].said)
 		call_trouble(c, PACK_goods, "上游未赋码的货物须填货物名称", "name the goods that came without a code");
-	if (!unmarked && !maker)
-		call_trouble(c, PACK_unmarked, "销售单位只能为上游未赋码的货物补码", "a seller makes codes only for goods that came without one");
+	if (!unmarked && !maker && !v[PACK_pieces].i)
+		call_trouble(c, PACK_unmarked, "销售单位只能为上游未赋码的货物补码，或领取分段用码", "a seller makes codes only for goods that came without one, or for pieces");
+	if (v[PACK_pieces].i && (g != GRAIN_ITEM || v[PACK_product].said || v[PACK_batch].said || theirs || unmarked))
+		call_trouble(c, PACK_pieces, "分段用码为一物一码，不填产品、批次和已有的码", "codes for pieces are item codes without product, batch or codes of their own");
 	if (theirs && g == GRAIN_ITEM && v[PACK_count].said && v[PACK_count].i != (int64_t)theirs)
 		call_trouble(c, PACK_count, "个数与登记的码数不符；登记已有的码时可不填", "the count differs from the number of codes; leave it out");
 	if (!theirs && g == GRAIN_ITEM && (!v[PACK_count].said || *ret_count < 1 || *ret_count > PACK_MAX))

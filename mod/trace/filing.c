@@ -1,8 +1,6 @@
 /* mod/trace/filing.c - filing products, batches, sales, purchases, resales and what happens to codes: cross-field rules, derived rows. */
-#include "mod/trace/trace.h"
+#include "mod/trace/flow.h"
 
-#define CONSUMER "个人消费者（不留名）"
-#define NOT_KEPT "不留"
 
 /* ---- facts of the product list ---- */
 
@@ -73,12 +71,6 @@ static void check_quantity(struct call *c, size_t quantity, size_t unit)
 
 /* ---- the codes a record speaks of ---- */
 
-static const struct { const struct type *type; size_t items; bool own; } with_items[] = {
-	{ &sale_type, SALE_items, true }, { &purchase_type, PURCHASE_trace_code, false }, { &resale_type, RESALE_trace_code, false },
-	{ &activation_type, ACTIVATION_items, true }, { &life_type, LIFE_items, true }, { &attachment_type, ATTACHMENT_items, true },
-	{ &alias_type, ALIAS_items, true },
-};
-
 /* A maker speaks of codes of its own packs only, an officer of those of the region; sellers of any goods they hold. */
 static enum err speaks_of(struct call *c, size_t field, const struct pack *p)
 {
@@ -96,20 +88,29 @@ static enum err speaks_of(struct call *c, size_t field, const struct pack *p)
 	return call_trouble(c, field, "其中有不属于本监管地区的追溯码", "some of these codes are not of your region");
 }
 
+/* Read once, and from here on in the form the record keeps. A carton is opened as of the time the record speaks of. */
+static enum err check_set(struct call *c, const struct move_field *f)
+{
+	struct value *v = &c->in[f->items];
+	struct item_sets s = { 0 };
+	enum err e = items_read(c, f->items, v->list, v->n, f->time >= 0 && c->in[f->time].said ? c->in[f->time].i : 0, &s);
+
+	for (size_t k = 0; k < s.n && f->own && !e; k++)
+		e = speaks_of(c, f->items, &s.set[k].pack);
+	return e ? e : items_normal(c, &s, v);
+}
+
 static enum err check_items(struct call *c)
 {
-	for (size_t i = 0; i < ROWS(with_items); i++) {
-		size_t field = with_items[i].items;
-		struct item_sets s = { 0 };
-		enum err e;
+	struct move_field f;
 
-		if (with_items[i].type != c->op->in || c->in[field].said != SAID_VALUE)
-			continue;
-		e = items_read(c, field, c->in[field].list, c->in[field].n, &s);
-		for (size_t k = 0; k < s.n && with_items[i].own && !e; k++)
-			e = speaks_of(c, field, &s.set[k].pack);
-		return e == E_BAD ? OK : e;             /* told as a trouble, together with all others */
-	}
+	for (size_t i = 0; moves_field(c->op->in, i, &f); i++)
+		if (c->in[f.items].said == SAID_VALUE) {
+			enum err e = check_set(c, &f);
+
+			if (e && e != E_BAD)            /* told as a trouble, together with all others */
+				return e;
+		}
 	return OK;
 }
 
@@ -119,7 +120,6 @@ static enum err check_corrected(struct call *c)
 	const unsigned all = (1u << KEY_CLASSES) - 1;
 	struct item_sets s = { 0 };
 	struct record old;
-	struct str bad;
 	int64_t id;
 	enum err e;
 
@@ -128,7 +128,7 @@ static enum err check_corrected(struct call *c)
 	e = kernel_record(c, id, all, &old);
 	if (e || old.type != &life_type)
 		return e == E_ABSENT ? OK : e;          /* said when it is filed */
-	e = items_parse(c, old.values[LIFE_items].list, old.values[LIFE_items].n, &s, &bad);
+	e = items_of(c, id, &old.values[LIFE_items], &s);
 	for (size_t i = 0; i < s.n && !e; i++)
 		e = speaks_of(c, LIFE_items, &s.set[i].pack);
 	return e == E_BAD ? OK : e;
@@ -197,6 +197,8 @@ enum err trace_check(struct call *c)
 		check_consumer(c, SALE_buyer_kind, SALE_buyer_name);
 	else if (c->op->in == &resale_type)
 		check_consumer(c, RESALE_customer_kind, RESALE_customer_name);
+	else if (c->op->in == &cut_type)
+		check_consumer(c, CUT_customer_kind, CUT_customer_name);
 	if (c->op->in == &product_type)
 		check_product(c);
 	else if (c->op->in == &certificate_type)
@@ -205,6 +207,12 @@ enum err trace_check(struct call *c)
 		check_quantity(c, BATCH_quantity, BATCH_unit);
 	else if (c->op->in == &sale_type)
 		check_quantity(c, SALE_quantity, SALE_unit);
+	else if (c->op->in == &resale_type)
+		check_quantity(c, RESALE_quantity, RESALE_unit);
+	else if (c->op->in == &purchase_type)
+		check_quantity(c, PURCHASE_quantity, PURCHASE_unit);
+	else if (c->op->in == &return_type)
+		check_quantity(c, RETURN_quantity, RETURN_unit);
 	else if (c->op->in == &custom_type && c->who->uscc.n && str_eq(c->in[CUSTOM_user_uscc].text, c->who->uscc))
 		call_trouble(c, CUSTOM_user_uscc, "使用方不能是本单位", "the user is another party than yours");
 	e = c->op->in == &product_type ? permit_check(c) : check_items(c);
@@ -213,48 +221,6 @@ enum err trace_check(struct call *c)
 	if (!e)
 		e = check_corrected(c);
 	return e ? e : check_successor(c);
-}
-
-/* ---- prefill: nobody types what the platform knows, and no natural person's name is asked ---- */
-
-static void fill(struct call *c, const char *name, struct str value)
-{
-	if (!node_get(c->raw, name) && value.n)
-		put_str(c->arena, c->raw, name, value);
-}
-
-enum err sale_prefill(struct call *c)
-{
-	const char *kind = c->op->in == &sale_type ? "buyer_kind" : "customer_kind", *code = c->op->in == &sale_type ? "buyer_uscc" : "customer_uscc";
-	const char *name = c->op->in == &sale_type ? "buyer_name" : "customer_name";
-	struct party p;
-	enum err e;
-
-	if (c->op->in == &purchase_type) {
-		name = "supplier_name";
-		code = "supplier_uscc";
-	} else if (str_is(node_text(c->raw, kind), "consumer") || (!node_text(c->raw, name).n && !node_text(c->raw, code).n && c->op->in == &resale_type)) {
-		/* retail: the customer is a consumer unless somebody says otherwise */
-		fill(c, name, S(CONSUMER));
-		if (c->op->in == &sale_type) {
-			fill(c, "buyer_address", S(NOT_KEPT));
-			fill(c, "buyer_contact", S(NOT_KEPT));
-		}
-	}
-	if (node_text(c->raw, code).n == 18) {
-		e = party_by_uscc(c, node_text(c->raw, code), &p);
-		if (e && e != E_ABSENT)
-			return e;
-		if (!e) {
-			fill(c, name, p.name);
-			if (c->op->in == &sale_type) {
-				fill(c, "buyer_address", p.address);
-				fill(c, "buyer_contact", p.contact);
-			}
-		}
-	}
-	fill(c, c->op->in == &sale_type ? "sale_time" : c->op->in == &resale_type ? "sold_time" : "purchase_time", time_str(c->arena, c->now, false));
-	return OK;
 }
 
 /* ---- filing ---- */
@@ -360,7 +326,7 @@ static enum err project_pack(struct call *c, int64_t record, int64_t party, int6
 	if (e)
 		return e;
 	db_tell(c->db, trace_sql[Q_PACK_PUT], VALS(V_I(record), V_I(v[PACK_key].i), V_I(v[PACK_number].i), V_I(party), V_I(product), V_I(batch), V_I(g),
-	        V_B(count), V_I(at), V_I(v[PACK_unmarked].i), V_T(v[PACK_goods].text), V_I(v[PACK_codes].n > 0)));
+	        V_B(count), V_I(at), V_I(v[PACK_unmarked].i), V_T(v[PACK_goods].text), V_I(v[PACK_codes].n > 0), V_I(v[PACK_pieces].i)));
 	if (v[PACK_codes].n)
 		return keep_codes(c, record, g, v[PACK_scheme].text, &v[PACK_codes]);
 	return g != GRAIN_ITEM && product && (g == GRAIN_PRODUCT || batch) ? keep_barcode(c, record, g, product, &b) : OK;
@@ -402,49 +368,9 @@ static enum err project_alias(struct call *c, int64_t record, int64_t corrects, 
 	return e;
 }
 
-static enum verb life_verb(struct str event)
-{
-	return str_is(event, "void") ? VERB_VOID : str_is(event, "returned") ? VERB_RETURNED : str_is(event, "recalled") ? VERB_RECALLED : VERB_DESTROYED;
-}
-
-static bool set_of_record(const struct type *t, const struct value *v, size_t *ret_items, enum verb *ret_verb, int64_t *ret_link)
-{
-	*ret_link = 0;
-	if (t == &sale_type) {
-		*ret_items = SALE_items;
-		*ret_verb = VERB_SOLD;
-	} else if (t == &purchase_type) {
-		*ret_items = PURCHASE_trace_code;
-		*ret_verb = VERB_PURCHASED;
-	} else if (t == &resale_type) {
-		*ret_items = RESALE_trace_code;
-		*ret_verb = VERB_RESOLD;
-	} else if (t == &activation_type) {
-		*ret_items = ACTIVATION_items;
-		*ret_verb = VERB_ACTIVATED;
-		*ret_link = v[ACTIVATION_batch].i;
-	} else if (t == &life_type) {
-		*ret_items = LIFE_items;
-		*ret_verb = life_verb(v[LIFE_event].list[0]);
-	} else if (t == &attachment_type) {
-		*ret_items = ATTACHMENT_items;
-		*ret_verb = VERB_ATTACHED;
-	} else {
-		return false;
-	}
-	return v[*ret_items].said == SAID_VALUE;
-}
-
 enum err trace_project(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
                        const struct value *v)
 {
-	struct item_sets s;
-	struct str bad;
-	size_t items;
-	enum verb verb;
-	int64_t link;
-	enum err e;
-
 	if (corrects) {
 		db_tell(c->db, trace_sql[Q_ITEMS_DROP], VALS(V_I(corrects)));
 		memory_touch(c->k, 0);          /* a corrected product, batch or sale may stand on any page */
@@ -455,11 +381,7 @@ enum err trace_project(struct call *c, const struct type *t, int64_t record, uin
 		return project_certificate(c, record, v);
 	if (t == &alias_type)
 		return project_alias(c, record, corrects, v);
-	if (!set_of_record(t, v, &items, &verb, &link)) {
-		if (t == &attachment_type)
-			memory_touch(c->k, 0);   /* papers of a batch stand on the pages of all its packs */
-		return OK;
-	}
-	e = items_parse(c, v[items].list, v[items].n, &s, &bad);
-	return e ? e : items_keep(c, record, index, party, verb, link, &s);
+	if (t == &attachment_type && !v[ATTACHMENT_items].said)
+		memory_touch(c->k, 0);           /* papers of a batch stand on the pages of all its packs */
+	return moves_keep(c, t, record, index, party, at, corrects, v);
 }

@@ -1,45 +1,14 @@
-/* mod/trace/items.c - sets of items: read as people write them, kept as sealed ranges by chunk, asked for one item.
+/* mod/trace/items.c - sets of items: read as people write them, and their normal form in a record.
  *
- * A set from outside comes as codes, ranges of codes or ranges of a pack; it becomes sorted disjoint ranges. Bounded: 20,000 texts,
- * 2,000,000 ranges. Encoding of a chunk: varint pairs (gap since the last range's end, length - 1), offsets inside the chunk.
+ * From outside a set comes as codes, "first..last", a pack's id with ranges of it, or the code of a carton or pallet; it becomes
+ * sorted ranges by pack. In a record it stands as codes again, few of them; a set of many ranges lies beside the record as parts,
+ * one a chunk (docs/formats/set.md). Bounded: 100,000 texts, 2,000,000 ranges.
  */
-#include "mod/trace/trace.h"
+#include "mod/trace/flow.h"
 
-enum { RANGES_MAX = 2000000, PART_BASE = 1024, CHUNK = 1 << CHUNK_BITS };
+enum { RANGES_MAX = 2000000, RANGES_TEXT = 4096, TEXTS_MOST = 64 };
 
 /* ---- reading ---- */
-
-static struct item_set *set_of(struct call *c, struct item_sets *s, const struct pack *p)
-{
-	struct item_set *grown;
-
-	for (size_t i = 0; i < s->n; i++)
-		if (s->set[i].pack.record == p->record)
-			return &s->set[i];
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 4;
-		grown = TAKE(c->arena, struct item_set, s->cap);
-		if (s->n)
-			memcpy(grown, s->set, s->n * sizeof(*grown));
-		s->set = grown;
-	}
-	s->set[s->n] = (struct item_set){ .pack = *p };
-	return &s->set[s->n++];
-}
-
-static void add_range(struct call *c, struct item_set *set, uint32_t lo, uint32_t hi)
-{
-	if (set->n == set->cap) {
-		size_t cap = set->cap ? set->cap * 2 : 8;
-		struct range *r = TAKE(c->arena, struct range, cap);
-
-		if (set->n)
-			memcpy(r, set->r, set->n * sizeof(*r));
-		set->r = r;
-		set->cap = cap;
-	}
-	set->r[set->n++] = (struct range){ lo, hi };
-}
 
 /* Most codes of a set are of one pack: those met already are not asked for again. */
 static enum err pack_of(struct call *c, const struct item_sets *met, const struct sealed *s, struct pack *ret)
@@ -63,6 +32,19 @@ static enum err open_known(struct call *c, const struct item_sets *met, struct s
 	return e == E_ABSENT ? E_FORGED : e;
 }
 
+/* A range speaks of codes its writer did not show: of one's own packs, or of items that came to the party before. Anybody else could
+ * count a maker's output by trying. */
+static enum err may_range(struct call *c, const struct item_sets *s, const struct pack *p, struct range r, enum err otherwise)
+{
+	bool known;
+	enum err e;
+
+	if (!s->outside || p->party == c->who->party || c->who->roles & (R_OFFICER | R_OPERATOR))
+		return OK;
+	e = items_came_to(c, p, r, &known);
+	return e ? e : known ? OK : otherwise;
+}
+
 static enum err read_code_range(struct call *c, struct str first, struct str last, struct item_sets *ret)
 {
 	struct sealed a, b;
@@ -75,16 +57,20 @@ static enum err read_code_range(struct call *c, struct str first, struct str las
 		return e;
 	if (a.key_id != b.key_id || a.batch != b.batch || b.index >= p.count || b.index < a.index)
 		return E_BAD;
-	add_range(c, set_of(c, ret, &p), a.index, b.index);
-	return OK;
+	e = may_range(c, ret, &p, (struct range){ a.index, b.index }, E_DENIED);
+	if (!e)
+		sets_add(c, ret, &p, a.index, b.index);
+	return e;
 }
 
-/* "0C9…": whole pack; "0C9…:10-19": indices of it. */
-static enum err read_pack_range(struct call *c, struct str text, struct item_sets *ret)
+/* "0C9…": whole pack; "0C9…:10-19+25": indices of it. */
+static enum err read_pack_ranges(struct call *c, struct str text, struct item_sets *ret)
 {
-	struct str id, rest = text, lo, hi;
+	struct str id, rest = text;
+	struct range *r, whole;
 	struct pack p;
-	int64_t record, from = 0, to;
+	int64_t record;
+	size_t n = 1;
 	enum err e;
 
 	if (!str_cut(&rest, ':', &id) || !id_get(id, &record))
@@ -92,30 +78,46 @@ static enum err read_pack_range(struct call *c, struct str text, struct item_set
 	e = pack_get(c, record, &p);
 	if (e)
 		return e == E_ABSENT ? E_FORGED : e;
-	to = p.count - 1;
-	if (rest.n) {
-		hi = rest;
-		if (!str_cut(&hi, '-', &lo) || !str_to_int(lo, &from))
-			return E_BAD;
-		to = from;
-		if (lo.n < rest.n && !str_to_int(hi, &to))
-			return E_BAD;
-	}
-	if (from < 0 || to < from || to >= p.count)
+	whole = (struct range){ 0, (uint32_t)(p.count - 1) };
+	r = &whole;
+	if (rest.n && !ranges_read(c->arena, rest, RANGES_TEXT, &r, &n))
 		return E_BAD;
-	add_range(c, set_of(c, ret, &p), (uint32_t)from, (uint32_t)to);
-	return OK;
+	for (size_t i = 0; i < n && !e; i++) {
+		if (r[i].hi >= p.count)
+			return E_BAD;
+		e = may_range(c, ret, &p, r[i], E_FORGED);
+		if (!e)
+			sets_add(c, ret, &p, r[i].lo, r[i].hi);
+	}
+	return e;
 }
 
-/* A code of another scheme, or one of ours in another spelling. */
+/* A carton's code stands for what is inside, for whom those goods came to: an SSCC is easy to guess. */
+static enum err read_box(struct call *c, struct str text, struct item_sets *ret)
+{
+	struct item_sets in;
+	enum err e = box_items(c, text, ret->at ? ret->at : c->now, &in);
+
+	for (size_t i = 0; i < in.n && !e; i++)
+		for (size_t k = 0; k < in.set[i].n && !e; k++) {
+			const struct range *r = &in.set[i].r[k];
+
+			e = may_range(c, ret, &in.set[i].pack, *r, E_FORGED);
+			if (!e)
+				sets_add(c, ret, &in.set[i].pack, r->lo, r->hi);
+		}
+	return e == E_ABSENT ? E_FORGED : e;
+}
+
+/* A code of another scheme, or one of ours in another spelling, or a carton. */
 static enum err read_foreign(struct call *c, struct str text, struct item_sets *ret)
 {
 	struct code_place p;
 	enum err e = code_find(c, text, &p);
 
 	if (!e)
-		add_range(c, set_of(c, ret, &p.p), p.item, p.item);
-	return e == E_UNKNOWN ? E_FORGED : e;
+		sets_add(c, ret, &p.p, p.item, p.item);
+	return e == E_UNKNOWN || e == E_FORGED ? read_box(c, text, ret) : e;
 }
 
 static enum err read_one(struct call *c, struct str text, struct item_sets *ret)
@@ -128,12 +130,12 @@ static enum err read_one(struct call *c, struct str text, struct item_sets *ret)
 		if (text.p[i] == '.' && text.p[i + 1] == '.')
 			return read_code_range(c, code_part(str_sub(text, 0, i)), code_part(str_sub(text, i + 2, text.n)), ret);
 	if (text.n == ID_TEXT || (text.n > ID_TEXT && text.p[ID_TEXT] == ':')) {
-		e = read_pack_range(c, text, ret);
+		e = read_pack_ranges(c, text, ret);
 		return e == E_FORGED ? read_foreign(c, text, ret) : e;         /* thirteen digits may also be a trade item number */
 	}
 	e = open_known(c, ret, code_part(text), &s, &p);
 	if (!e)
-		add_range(c, set_of(c, ret, &p), s.index, s.index);
+		sets_add(c, ret, &p, s.index, s.index);
 	return e == E_FORGED ? read_foreign(c, text, ret) : e;
 }
 
@@ -161,35 +163,9 @@ enum err items_places(struct call *c, const struct str *list, size_t n, size_t m
 	return OK;
 }
 
-static int by_lo(const void *x, const void *y)
+static enum err parse(struct call *c, const struct str *list, size_t n, bool outside, int64_t at, struct item_sets *ret, struct str *bad)
 {
-	const struct range *a = x, *b = y;
-
-	return (a->lo > b->lo) - (a->lo < b->lo);
-}
-
-static void tidy(struct item_set *s)
-{
-	size_t n = 0;
-
-	qsort(s->r, s->n, sizeof(*s->r), by_lo);
-	for (size_t i = 0; i < s->n; i++) {
-		if (n && s->r[i].lo <= s->r[n - 1].hi + 1) {
-			if (s->r[i].hi > s->r[n - 1].hi)
-				s->r[n - 1].hi = s->r[i].hi;
-		} else {
-			s->r[n++] = s->r[i];
-		}
-	}
-	s->n = n;
-	s->count = 0;
-	for (size_t i = 0; i < n; i++)
-		s->count += (uint64_t)s->r[i].hi - s->r[i].lo + 1;
-}
-
-enum err items_parse(struct call *c, const struct str *list, size_t n, struct item_sets *ret, struct str *bad)
-{
-	struct item_sets s = { 0 };
+	struct item_sets s = { .outside = outside, .at = at };
 	size_t ranges = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -202,12 +178,14 @@ enum err items_parse(struct call *c, const struct str *list, size_t n, struct it
 			return e;
 		}
 	}
-	for (size_t i = 0; i < s.n; i++) {
-		tidy(&s.set[i]);
-		s.count += s.set[i].count;
-	}
+	sets_tidy(&s);
 	*ret = s;
 	return OK;
+}
+
+enum err items_parse(struct call *c, const struct str *list, size_t n, struct item_sets *ret, struct str *bad)
+{
+	return parse(c, list, n, false, 0, ret, bad);
 }
 
 /* At most n bytes, and no character cut in two. */
@@ -220,182 +198,245 @@ static struct str shortened(struct str s, size_t n)
 	return str_sub(s, 0, n);
 }
 
-enum err items_read(struct call *c, size_t field, const struct str *list, size_t n, struct item_sets *ret)
+enum err items_read(struct call *c, size_t field, const struct str *list, size_t n, int64_t at, struct item_sets *ret)
 {
 	struct str bad;
-	enum err e = items_parse(c, list, n, ret, &bad);
+	enum err e = parse(c, list, n, true, at, ret, &bad);
 
-	if (e != E_FORGED && e != E_BAD && e != E_ABSENT)
+	if (e != E_FORGED && e != E_BAD && e != E_ABSENT && e != E_DENIED)
 		return e;
 	bad = shortened(bad, 60);
+	if (e == E_DENIED)
+		return call_trouble(c, field, str_fmt(c->arena, "“%.*s”中有不是售给贵单位的码，请逐个扫码、扫箱码，或接收对方的交货", STR_ARG(bad)).p,
+		                    str_fmt(c->arena, "'%.*s' holds codes that were not sold to you: scan each, scan the carton, or accept the delivery", STR_ARG(bad)).p);
 	return call_trouble(c, field, str_fmt(c->arena, "“%.*s”不是有效的追溯码或范围", STR_ARG(bad)).p,
 	                    str_fmt(c->arena, "'%.*s' is no valid code or range", STR_ARG(bad)).p);
 }
 
-/* ---- keeping ---- */
+/* ---- the normal form in a record ---- */
 
-static void put_varint(struct buf *b, uint32_t v)
+static struct str range_text(struct call *c, const struct pack *p, struct range r)
 {
-	for (; v >= 0x80; v >>= 7)
-		buf_char(b, (char)(0x80 | (v & 0x7f)));
-	buf_char(b, (char)v);
+	struct str lo = code_text(c, &(struct sealed){ p->key, p->grain, p->number, r.lo });
+
+	if (r.lo == r.hi)
+		return lo;
+	return str_fmt(c->arena, "%.*s..%.*s", STR_ARG(lo), STR_ARG(code_text(c, &(struct sealed){ p->key, p->grain, p->number, r.hi })));
 }
 
-static bool get_varint(struct str *s, uint32_t *ret)
+/* A code the goods came with stands as it is printed. */
+static enum err foreign_text(struct call *c, const struct pack *p, uint32_t item, struct str *ret)
 {
-	uint32_t v = 0;
+	struct node *list = node_arr(c->arena);
+	enum err e = foreign_texts(c, p->record, item, list);
 
-	for (unsigned shift = 0; shift < 28 && s->n; shift += 7) {
-		unsigned char c = (unsigned char)s->p[0];
-
-		*s = str_sub(*s, 1, s->n);
-		v |= (uint32_t)(c & 0x7f) << shift;
-		if (!(c & 0x80)) {
-			*ret = v;
-			return true;
-		}
-	}
-	return false;
+	*ret = list->first ? node_text(list->first, "code") : S("");
+	return e ? e : ret->n ? OK : E_CORRUPT;
 }
 
-struct keeping { int64_t record, party, link; uint64_t index; enum verb verb; uint32_t part; };
-
-static enum err keep_chunk(struct call *c, struct keeping *k, int64_t pack, uint32_t chunk, const struct buf *plain)
+enum err items_texts(struct call *c, const struct item_sets *s, struct str **ret, size_t *ret_n)
 {
-	struct str hidden;
-	enum err e = kernel_hide(c->k, c->arena, k->record, PART_BASE + k->part++, buf_str(plain), &hidden);
-
-	if (!e)
-		db_tell(c->db, trace_sql[Q_ITEMS_PUT], VALS(V_I(pack), V_I(chunk), V_I(k->record), V_I((int64_t)k->index), V_I(k->verb), V_I(k->party),
-		        V_I(k->link), V_B(hidden)));
-	return e;
-}
-
-static enum err keep_set(struct call *c, struct keeping *k, const struct item_set *s)
-{
-	struct buf b = buf_in(c->arena, 64);
-	uint32_t chunk = 0, end = 0;
-	enum err e;
+	size_t n = 0, cap = 0;
+	struct str *t;
 
 	for (size_t i = 0; i < s->n; i++)
-		for (uint32_t lo = s->r[i].lo, hi; lo <= s->r[i].hi; lo = hi + 1) {
-			uint32_t here = lo >> CHUNK_BITS;
+		cap += s->set[i].pack.theirs ? s->set[i].count : s->set[i].n;
+	t = TAKE(c->arena, struct str, cap + 1);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct item_set *x = &s->set[i];
 
-			hi = s->r[i].hi >> CHUNK_BITS == here ? s->r[i].hi : (here + 1) * CHUNK - 1;
-			if (here != chunk && b.n) {
-				e = keep_chunk(c, k, s->pack.record, chunk, &b);
+		for (size_t k = 0; k < x->n; k++) {
+			if (!x->pack.theirs) {
+				t[n++] = range_text(c, &x->pack, x->r[k]);
+				continue;
+			}
+			for (uint32_t item = x->r[k].lo; item <= x->r[k].hi; item++) {
+				enum err e = foreign_text(c, &x->pack, item, &t[n++]);
+
 				if (e)
 					return e;
-				b.n = 0;
 			}
-			if (b.n == 0) {
-				chunk = here;
-				end = here * CHUNK;
-			}
-			put_varint(&b, lo - end);
-			put_varint(&b, hi - lo);
-			end = hi + 1;
 		}
-	return b.n ? keep_chunk(c, k, s->pack.record, chunk, &b) : OK;
-}
-
-enum err items_keep(struct call *c, int64_t record, uint64_t index, int64_t party, enum verb verb, int64_t link, const struct item_sets *s)
-{
-	struct keeping k = { record, party, link, index, verb, 0 };
-
-	for (size_t i = 0; i < s->n; i++) {
-		enum err e = keep_set(c, &k, &s->set[i]);
-
-		if (e)
-			return e;
-		memory_touch(c->k, s->set[i].pack.record);
 	}
-	return db_sticky(c->db);
-}
-
-/* ---- asking ---- */
-
-bool ranges_hold(struct str plain, uint32_t offset)
-{
-	uint32_t at = 0, gap, more;
-
-	while (plain.n && get_varint(&plain, &gap) && get_varint(&plain, &more)) {
-		if (offset < at + gap)
-			return false;
-		if (offset <= at + gap + more)
-			return true;
-		at += gap + more + 1;
-	}
-	return false;
-}
-
-enum err item_history(struct call *c, int64_t pack, uint32_t item, struct item_event **ret, size_t *ret_n)
-{
-	struct rows r;
-	struct item_event *ev;
-	size_t n = 0;
-	enum err e = db_ask(c->db, c->arena, trace_sql[Q_ITEMS_CHUNK], VALS(V_I(pack), V_I(item >> CHUNK_BITS)), &r);
-
-	if (e)
-		return e;
-	ev = TAKE(c->arena, struct item_event, r.n + 1);
-	for (size_t i = 0; i < r.n; i++) {
-		struct str plain;
-
-		e = kernel_show(c->k, c->arena, row_str(&r, i, 5), &plain);
-		if (e)
-			return e;
-		if (ranges_hold(plain, item & (CHUNK - 1)))
-			ev[n++] = (struct item_event){ row_int(&r, i, 0), row_int(&r, i, 3), row_int(&r, i, 4), (uint64_t)row_int(&r, i, 1),
-				(enum verb)row_int(&r, i, 2) };
-	}
-	*ret = ev;
+	*ret = t;
 	*ret_n = n;
 	return OK;
 }
 
-void item_fold(const struct pack *p, const struct item_event *ev, size_t n, struct item_state *ret)
+bool part_read(struct str part, struct chunk_set *ret)
 {
-	struct item_state s = { .activated = p->batch != 0 || p->grain == GRAIN_PRODUCT || p->unmarked, .batch = p->batch };
+	if (part.n <= PART_HEAD)
+		return false;
+	*ret = (struct chunk_set){ .pack = (int64_t)be_get((const unsigned char *)part.p + 16, 8), .chunk = (uint32_t)be_get((const unsigned char *)part.p + 24, 4),
+		.bytes = str_sub(part, PART_HEAD, part.n) };
+	return true;
+}
 
-	for (size_t i = 0; i < n; i++)
-		switch (ev[i].verb) {
-		case VERB_ACTIVATED: s.activated = true; s.batch = ev[i].link; break;
-		case VERB_SOLD: s.sold = true; break;      /* its maker says so; a seller's word alone makes nothing sold */
-		case VERB_VOID: case VERB_RECALLED: case VERB_DESTROYED:
-			s.ended = true;
-			s.end = ev[i].verb;
-			s.end_record = ev[i].record;
-			break;
-		default: break;
+static enum err set_chunks(struct call *c, const struct item_sets *s, struct chunk_set **ret, size_t *ret_n)
+{
+	struct range *r = TAKE(c->arena, struct range, CHUNK_SIZE / 2 + 1);
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		cap += (size_t)(s->set[i].pack.count >> CHUNK_BITS) + 1;
+	*ret = TAKE(c->arena, struct chunk_set, cap + 1);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct item_set *x = &s->set[i];
+		uint32_t last = x->n ? x->r[x->n - 1].hi >> CHUNK_BITS : 0;
+		size_t at = 0;
+
+		for (uint32_t chunk = x->n ? x->r[0].lo >> CHUNK_BITS : 1; chunk <= last; chunk++) {
+			size_t got = chunk_cut(x->r, x->n, chunk, &at, r, CHUNK_SIZE / 2 + 1);
+			struct chunk_set *to = &(*ret)[n];
+			enum err e;
+
+			if (!got)
+				continue;
+			*to = (struct chunk_set){ .pack = x->pack.record, .chunk = chunk, .part = -1 };
+			e = chunk_write(c->arena, r, got, &to->bytes);
+			if (e)
+				return e;
+			n++;
 		}
+	}
+	*ret_n = n;
+	return OK;
+}
+
+/* salt, pack, chunk, set: a part that is shown to somebody says nothing about its neighbours. */
+static enum err parts_of(struct call *c, const struct item_sets *s, struct str **ret, size_t *ret_n)
+{
+	struct chunk_set *ch;
+	enum err e = set_chunks(c, s, &ch, ret_n);
+
+	if (!e)
+		*ret = TAKE(c->arena, struct str, *ret_n + 1);
+	for (size_t i = 0; !e && i < *ret_n; i++) {
+		struct buf b = buf_in(c->arena, PART_HEAD + ch[i].bytes.n);
+		unsigned char head[PART_HEAD];
+
+		e = fresh_salt(head);
+		be_put((uint64_t)ch[i].pack, head + 16, 8);
+		be_put(ch[i].chunk, head + 24, 4);
+		buf_add(&b, (struct str){ (const char *)head, sizeof(head) });
+		buf_add(&b, ch[i].bytes);
+		(*ret)[i] = buf_str(&b);
+	}
+	return e;
+}
+
+/* Few codes stand in the record; of many only how many there are, and the root of the parts that hold them. */
+enum err items_normal(struct call *c, const struct item_sets *s, struct value *v)
+{
+	struct str *list = TAKE(c->arena, struct str, 3), *part;
+	struct hash root;
+	size_t ranges = 0, n;
+	enum err e;
+
+	for (size_t i = 0; i < s->n; i++)
+		ranges += s->set[i].pack.theirs ? s->set[i].count : s->set[i].n;
+	if (ranges <= TEXTS_MOST) {
+		e = items_texts(c, s, &list, &n);
+		if (!e)
+			*v = (struct value){ .said = SAID_VALUE, .open = v->open, .list = list, .n = n };
+		return e;
+	}
+	e = parts_of(c, s, &part, &n);
+	if (e)
+		return e;
+	root = parts_root(c->arena, HASH_SHA256, part, n);
+	list[0] = str_fmt(c->arena, "*%llu", (unsigned long long)s->count);
+	list[1] = parts_text(c->arena, n, &root);
+	*v = (struct value){ .said = SAID_VALUE, .open = v->open, .list = list, .n = 2, .part = part, .n_part = n };
+	return OK;
+}
+
+bool value_has_parts(const struct value *v)
+{
+	struct hash root;
+	size_t n;
+
+	return v->n == 2 && v->list[0].n && v->list[0].p[0] == '*' && parts_read(v->list[1], &n, &root);
+}
+
+static enum err part_chunks(struct call *c, int64_t record, const struct value *v, struct chunk_set **ret, size_t *ret_n)
+{
+	struct str *part = (struct str *)(uintptr_t)v->part;
+	size_t n = v->n_part;
+	enum err e = n ? OK : kernel_parts(c, record, v, &part, &n);
+
+	if (e)
+		return e;
+	*ret = TAKE(c->arena, struct chunk_set, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (!part_read(part[i], &(*ret)[i]))
+			return E_CORRUPT;
+		(*ret)[i].part = (int64_t)i;
+	}
+	*ret_n = n;
+	return OK;
+}
+
+enum err items_chunks(struct call *c, int64_t record, const struct value *v, struct chunk_set **ret, size_t *ret_n)
+{
+	struct item_sets s;
+	struct str bad;
+	enum err e;
+
+	if (v->said != SAID_VALUE) {
+		*ret_n = 0;
+		return OK;
+	}
+	if (value_has_parts(v))
+		return part_chunks(c, record, v, ret, ret_n);
+	e = items_parse(c, v->list, v->n, &s, &bad);
+	return e ? e : set_chunks(c, &s, ret, ret_n);
+}
+
+enum err items_of(struct call *c, int64_t record, const struct value *v, struct item_sets *ret)
+{
+	struct chunk_set *ch;
+	size_t n;
+	struct str bad;
+	struct item_sets s = { 0 };
+	enum err e;
+
+	if (!value_has_parts(v))
+		return items_parse(c, v->list, v->n, ret, &bad);
+	e = part_chunks(c, record, v, &ch, &n);
+	for (size_t i = 0; i < n && !e; i++) {
+		struct range *r;
+		struct pack p;
+		size_t got;
+
+		e = pack_get(c, ch[i].pack, &p);
+		if (!e && !chunk_ranges(c->arena, ch[i].bytes, &r, &got))
+			e = E_CORRUPT;
+		for (size_t k = 0; k < got && !e; k++)
+			sets_add(c, &s, &p, (ch[i].chunk << CHUNK_BITS) + r[k].lo, (ch[i].chunk << CHUNK_BITS) + r[k].hi);
+	}
+	if (e)
+		return e;
+	sets_tidy(&s);
 	*ret = s;
+	return OK;
 }
 
 /* ---- for other platforms ---- */
 
-/* Ranges of our packs mean nothing elsewhere: "first..last" of their codes does, and reads back here. */
-struct node *items_outward(struct call *c, const struct type *t, size_t field, const struct value *v)
+/* Parts mean nothing elsewhere: "first..last" of their codes does, and reads back here. */
+struct node *items_outward(struct call *c, const struct record *r, size_t field)
 {
-	struct item_sets s = { 0 };
+	struct item_sets s;
 	struct node *list;
-	struct str bad;
+	struct str *text;
+	size_t n;
 
-	if (t->fields[field].kind != KIND_ITEMS || items_parse(c, v->list, v->n, &s, &bad))
+	if (r->type->fields[field].kind != KIND_ITEMS || !value_has_parts(&r->values[field]) || items_of(c, r->id, &r->values[field], &s) ||
+	    items_texts(c, &s, &text, &n))
 		return NULL;
 	list = node_arr(c->arena);
-	for (size_t i = 0; i < s.n; i++) {
-		const struct pack *p = &s.set[i].pack;
-
-		if (p->theirs)
-			return NULL;            /* such codes were told as they are printed */
-		for (size_t k = 0; k < s.set[i].n; k++) {
-			const struct range *r = &s.set[i].r[k];
-			struct str lo = code_text(c, &(struct sealed){ p->key, p->grain, p->number, r->lo });
-			struct str hi = code_text(c, &(struct sealed){ p->key, p->grain, p->number, r->hi });
-
-			node_add(list, node_str(c->arena, r->lo == r->hi ? lo : str_fmt(c->arena, "%.*s..%.*s", STR_ARG(lo), STR_ARG(hi))));
-		}
-	}
+	for (size_t i = 0; i < n; i++)
+		node_add(list, node_str(c->arena, text[i]));
 	return list;
 }

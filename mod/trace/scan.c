@@ -2,7 +2,7 @@
  *
  * No sentence ever claims that goods are the real thing: a code that is right in form can still have been copied.
  */
-#include "mod/trace/trace.h"
+#include "mod/trace/sight.h"
 
 enum { MANY_LOOKS = 20 };      /* more looks than one buyer and a shop make: shown as a warning (our reading) */
 
@@ -243,64 +243,69 @@ static const struct { const char *key, *zh, *en; } verb_words[] = {
 	[VERB_RETURNED] = { "returned", "退货", "returned" }, [VERB_VOID] = { "void", "作废", "void" },
 	[VERB_RECALLED] = { "recalled", "召回", "recalled" }, [VERB_DESTROYED] = { "destroyed", "销毁", "destroyed" },
 	[VERB_ATTACHED] = { "attachment", "附件", "attachment" },
+	[VERB_REFUSED] = { "refusal", "拒收", "refused on delivery" }, [VERB_TAKEN_BACK] = { "return", "退货入库", "taken back" },
+	[VERB_PACKED] = { "packed", "装箱", "packed" }, [VERB_UNPACKED] = { "unpacked", "拆箱", "unpacked" },
+	[VERB_MEASURED] = { "measure", "所载数量", "quantity stated" }, [VERB_CUT] = { "cut", "分割", "cut from" },
+	[VERB_PIECE] = { "piece", "分割取得", "cut as a piece" }, [VERB_USED] = { "used", "用作原料", "used as material" },
+	[VERB_STOPPED] = { "stop_sale", "停止销售", "sale stopped" }, [VERB_RELEASED] = { "released", "解除停售", "released for sale" },
 };
 
-/* What a viewer may not see shows as a sealed step with its proof, never as a gap; who filed it is part of what is sealed unless
- * the party opened its name by any field of the record. */
-enum err put_step(struct call *c, struct node *list, const struct item_event *ev)
+static void put_shown_fields(struct call *c, struct node *o, const struct step_view *v)
 {
-	struct node *o = node_obj(c->arena), *fields = node_arr(c->arena), *view;
-	const struct node *withheld;
-	struct record r;
-	bool shown = false;
-	enum err e = kernel_record(c, ev->record, 1u << KEY_PUBLIC, &r);
-	unsigned mask;
+	struct node *fields = put_arr(c->arena, o, "fields"), *withheld = node_arr(c->arena);
+	const struct record *r = &v->r;
+
+	for (size_t i = 0; i < r->type->n; i++) {
+		const struct field *f = &r->type->fields[i];
+		struct node *x = f->kind == KIND_ITEMS || f->kind == KIND_CODES || f->kind == KIND_REF ? NULL : value_node(c->arena, f, &r->values[i]), *row;
+
+		if (x) {
+			row = node_obj(c->arena);
+			put_z(c->arena, row, "name", f->name);
+			put_z(c->arena, row, "zh", f->words);
+			put_z(c->arena, row, "en", f->en ? f->en : f->name);
+			node_set(row, S("value"), x);
+			node_add(fields, row);
+		} else if (f->publicity == OWNER_CHOICE && r->held[KEY_BUSINESS]) {      /* a withheld slot and an empty one look alike */
+			node_add(withheld, node_str(c->arena, str_of(f->name)));
+		}
+	}
+	put_bool(c->arena, o, "sealed", !fields->n && !v->filer.id);
+	if (withheld->n && v->withheld)
+		node_set(o, S("withheld"), withheld);
+}
+
+/* What a viewer may not see shows as a sealed step with its proof, never as a gap (sight.c). */
+enum err put_step(struct call *c, struct node *list, const struct item_event *ev, const struct looking *l, struct step_view *ret_view)
+{
+	struct node *o = node_obj(c->arena);
+	struct step_view v;
+	enum err e = step_see(c, l, ev->record, &v);
 
 	if (e)
 		return e;
-	mask = kernel_may_see(c, &r);
-	e = kernel_record(c, ev->record, mask, &r);
-	if (e)
-		return e;
-	view = kernel_view(c, &r);
 	put_z(c->arena, o, "what", verb_words[ev->verb].key);
 	put_z(c->arena, o, "what_zh", verb_words[ev->verb].zh);
 	put_z(c->arena, o, "what_en", verb_words[ev->verb].en);
 	put_str(c->arena, o, "record", id_str(c->arena, ev->record));
 	put_int(c->arena, o, "index", (int64_t)ev->index);
-	for (size_t i = 0; i < r.type->n; i++) {
-		const struct field *f = &r.type->fields[i];
-		struct node *v = f->kind == KIND_ITEMS || f->kind == KIND_CODES ? NULL : value_node(c->arena, f, &r.values[i]), *row;
-
-		if (!v)
-			continue;
-		row = node_obj(c->arena);
-		put_z(c->arena, row, "zh", f->words);
-		put_z(c->arena, row, "en", f->en ? f->en : f->name);
-		node_set(row, S("value"), v);
-		node_add(fields, row);
-		shown = true;
-	}
-	node_set(o, S("fields"), fields);
-	withheld = node_get(view, "withheld");
-	if (withheld) {
-		struct node *copy = put_arr(c->arena, o, "withheld");
-
-		for (const struct node *x = withheld->first; x; x = x->next)
-			node_add(copy, node_str(c->arena, x->s));
-	}
-	put_bool(c->arena, o, "sealed", !shown);
+	if (v.filer.id)
+		put_str(c->arena, o, "party", v.filer.name);
+	put_shown_fields(c, o, &v);
 	node_add(list, o);
+	if (ret_view)
+		*ret_view = v;
 	return OK;
 }
 
-static enum err put_steps(struct call *c, struct node *o, const struct item_event *ev, size_t n)
+static enum err put_steps(struct call *c, struct node *o, const struct item_event *ev, size_t n, int64_t maker)
 {
+	const struct looking l = { .maker = maker };
 	struct node *list = put_arr(c->arena, o, "steps");
 	enum err e = OK;
 
 	for (size_t i = 0; i < n && !e; i++)
-		e = put_step(c, list, &ev[i]);
+		e = put_step(c, list, &ev[i], &l, NULL);
 	return e;
 }
 
@@ -411,7 +416,7 @@ enum err scan_run(struct call *c)
 	if (!e)
 		e = goods_view(c, &p.p, st.batch, c->out);
 	permit_name_codes(c, c->out);
-	return e ? e : put_steps(c, c->out, ev, n);
+	return e ? e : put_steps(c, c->out, ev, n, p.p.party);
 }
 
 /* Where has this code been: for its maker, holders and officers; others get what the public page shows. */
@@ -433,5 +438,5 @@ enum err where_run(struct call *c)
 		put_int(c->arena, c->out, "index", p.item);
 	}
 	e = put_codes(c, c->out, &p, !p.p.theirs);
-	return e ? e : put_steps(c, c->out, ev, n);
+	return e ? e : put_steps(c, c->out, ev, n, p.p.party);
 }

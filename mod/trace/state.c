@@ -5,6 +5,7 @@
  */
 #include <stdatomic.h>
 
+#include "mod/trace/sight.h"
 #include "mod/trace/state.h"
 
 enum { EVENTS_MAX = 2048, LOOKS_MAX = 1 << 20, GOODS_MAX = 8, MEMORY_MAX = 4 << 20, FLUSH_MAX = 5000 };
@@ -157,15 +158,15 @@ static enum err add_goods(struct call *c, struct chunk_memory *m, int64_t batch)
 	return e;
 }
 
-static enum err add_event(struct call *c, struct chunk_memory *m, const struct rows *r, size_t i)
+static enum err add_event(struct call *c, struct chunk_memory *m, const struct chunk_event *x)
 {
 	struct event_memory *ev = &m->ev[m->n];
 	struct node *list = node_arr(c->arena);
-	enum err e = kernel_show(c->k, &m->a, row_str(r, i, 5), &ev->plain);
+	enum err e;
 
-	ev->ev = (struct item_event){ row_int(r, i, 0), row_int(r, i, 3), row_int(r, i, 4), (uint64_t)row_int(r, i, 1), (enum verb)row_int(r, i, 2) };
-	if (!e)
-		e = put_step(c, list, &ev->ev);
+	ev->ev = x->ev;
+	ev->plain = str_copy(&m->a, x->bytes);
+	e = put_step(c, list, &ev->ev, &(struct looking){ .maker = m->pack.party }, NULL);
 	if (!e && ev->ev.verb == VERB_ACTIVATED)
 		e = add_goods(c, m, ev->ev.link);
 	if (!e) {
@@ -177,16 +178,17 @@ static enum err add_event(struct call *c, struct chunk_memory *m, const struct r
 
 static enum err fill_chunk(struct call *c, struct chunk_memory *m)
 {
-	struct rows r;
+	struct chunk_event *x;
+	size_t n;
 	enum err e = add_goods(c, m, m->pack.batch);
 
 	if (!e)
-		e = db_ask(c->db, c->arena, trace_sql[Q_ITEMS_CHUNK], VALS(V_I(m->pack.record), V_I(m->chunk)), &r);
-	if (e || r.n > EVENTS_MAX)
-		return e ? e : E_BUSY;
-	m->ev = TAKE(&m->a, struct event_memory, r.n + 1);
-	for (size_t i = 0; i < r.n && !e; i++)
-		e = add_event(c, m, &r, i);
+		e = chunk_history(c, m->pack.record, m->chunk, EVENTS_MAX, &x, &n);
+	if (e)
+		return e;
+	m->ev = TAKE(&m->a, struct event_memory, n + 1);
+	for (size_t i = 0; i < n && !e; i++)
+		e = add_event(c, m, &x[i]);
 	return e;
 }
 
@@ -409,7 +411,7 @@ static enum err compose(struct call *c, const struct chunk_memory *m, const stru
 	enum err e;
 
 	for (size_t i = 0; i < m->n; i++)
-		if (ranges_hold(m->ev[i].plain, s->index & ((1u << CHUNK_BITS) - 1))) {
+		if (chunk_has(m->ev[i].plain, s->index & (CHUNK_SIZE - 1))) {
 			mine[n] = m->ev[i].ev;
 			steps[n++] = m->ev[i].step;
 		}

@@ -1,5 +1,6 @@
 /* mod/trace/trace.c - the tables of the trace platform: record types, operations, flows. Functions are in the files beside it. */
 #include "kernel/job.h"
+#include "mod/trace/flow.h"
 #include "mod/trace/print.h"
 
 #define FIELD(id, ...) ROW(id, __VA_ARGS__)
@@ -131,7 +132,7 @@ static const struct op ops[] = {
 	      .answer = "id!:s receipt!:Receipt permit_check:o")
 	FILES(batch, "create", "/v1/batches", R_MAKER, IN_FILER, kernel_file, "附2-1-2", "填报批次", "file a batch", .corrects = true, .prepare = kernel_file_prepare)
 	FILES(sale, "create", "/v1/sales", R_MAKER, IN_WAREHOUSE, kernel_file, "附2-1-3", "填报售出", "file a sale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
-	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
+	FILES(purchase, "create", "/v1/purchases", R_SELLER | R_USER | R_MAKER, IN_WAREHOUSE, purchase_create, "附2-2-2", "填报进货", "file a purchase", .prefill = sale_prefill, .corrects = true, .prepare = purchase_prepare)
 	FILES(resale, "create", "/v1/resales", R_SELLER, IN_WAREHOUSE, kernel_file, "附2-2-2", "填报售出", "file a resale", .prefill = sale_prefill, .corrects = true, .prepare = kernel_file_prepare)
 	FILES(pack, "create", "/v1/packs", R_MAKER | R_SELLER, IN_FILER, pack_create, "附3", "申领或登记追溯码", "order or register codes", .gather = &pack_lines,
 	      .answer = "id!:s receipt!:Receipt first:s last:s count!:i codes!:s")

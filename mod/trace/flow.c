@@ -1,0 +1,133 @@
+/* mod/trace/flow.c - the tables of goods that move: their record types, operations and flows. Functions are in the files beside it. */
+#include "mod/trace/chain.h"
+
+#define FIELD(id, ...) ROW(id, __VA_ARGS__)
+static const struct field return_fields[] = {
+#include "return.def"
+};
+static const struct field refusal_fields[] = {
+#include "refusal.def"
+};
+static const struct field aggregation_fields[] = {
+#include "aggregation.def"
+};
+static const struct field measure_fields[] = {
+#include "measure.def"
+};
+static const struct field cut_fields[] = {
+#include "cut.def"
+};
+static const struct field material_fields[] = {
+#include "material.def"
+};
+static const struct field recall_fields[] = {
+#include "recall.def"
+};
+#undef FIELD
+
+#define TYPE(id, sch, z, e, lf, cl, ti, ...) \
+	const struct type id##_type = { .name = #id, .schema = sch, .zh = z, .en = e, .leaf = lf, .blind = true, .fields = id##_fields, \
+		.n = ROWS(id##_fields), .clause = cl, .title = ti, __VA_ARGS__ };
+/*   name         schema                 Chinese        English                       leaf       clause  title */
+TYPE(return,      "suyuan/return",      "退货入库",    "goods taken back",           LEAF_FLOW, "一",   "return_time")
+TYPE(refusal,     "suyuan/refusal",     "拒收",        "delivery refused",           LEAF_FLOW, "一",   "reason", .plural = "refusals")
+TYPE(aggregation, "suyuan/aggregation", "装箱拆箱",    "packing of cartons",         LEAF_SET,  "附3",  "action")
+TYPE(measure,     "suyuan/measure",     "所载数量",    "quantity a code carries",    LEAF_SET,  OURS,   "quantity")
+TYPE(cut,         "suyuan/cut",         "分割",        "cut",                        LEAF_FLOW, OURS,   "quantity")
+TYPE(material,    "suyuan/material",    "用料",        "material of a batch",        LEAF_SET,  "一",   "name")
+TYPE(recall,      "suyuan/recall",      "召回停售",    "recall or stop of sale",     LEAF_SET,  "一",   "reason")
+
+static const struct type *const types[] = { &return_type, &refusal_type, &aggregation_type, &measure_type, &cut_type, &material_type, &recall_type };
+
+/* ---- inputs that are not records ---- */
+
+static const struct field answer_fields[] = {
+	ROW(id, REF, REQUIRED, PUBLIC, "一", "交货记录", .ref = "any", .en = "the delivery")
+	ROW(accept, NAMES, REQUIRED, PUBLIC, "一", "接收", .list = "all|part|none", .max = 1, .en = "accept", .help = "all 全部接收，part 部分接收，none 不接收")
+	ROW(items, ITEMS, OPTIONAL, PRIVATE, "一", "接收的追溯码", .en = "codes accepted", .help = "部分接收时填写；可填箱码")
+	ROW(reason, NOTE, OPTIONAL, PRIVATE, "一", "原因", .en = "reason", .help = "部分接收或不接收时必填")
+};
+static const struct type answer_in = { .name = "answer", .zh = "答复交货", .en = "answer a delivery", .fields = answer_fields, .n = ROWS(answer_fields) };
+
+static const struct field offers_fields[] = {
+	ROW(state, NAMES, OPTIONAL, PUBLIC, "一", "状态", .list = "waiting|answered", .max = 1, .en = "state", .help = "waiting 待答复（不填即此），answered 已答复")
+	ROW(direction, NAMES, OPTIONAL, PUBLIC, "一", "方向", .list = "in|out", .max = 1, .en = "direction", .help = "in 发给本单位的（不填即此），out 本单位发出的")
+	ROW(before, TEXT, OPTIONAL, PUBLIC, OURS, "从此之前", .max = 13, .en = "before")
+};
+static const struct type offers_in = { .name = "offers", .zh = "交货", .en = "deliveries", .fields = offers_fields, .n = ROWS(offers_fields) };
+
+static const struct field chain_fields[] = {
+	ROW(of, TEXT, REQUIRED, PUBLIC, "一", "追溯码、箱码、批号或单据号", .max = 500, .en = "code, carton, lot or document number")
+	ROW(until, DATE, OPTIONAL, PUBLIC, OURS, "截至", .en = "as of", .help = "只看到这一天为止的流向")
+};
+static const struct type chain_in = { .name = "chain", .zh = "流向", .en = "chain", .fields = chain_fields, .n = ROWS(chain_fields) };
+
+static const struct field open_fields[] = {
+	ROW(of, TEXT, REQUIRED, PUBLIC, "一", "追溯码、箱码、批号或单据号", .max = 500, .en = "code, carton, lot or document number")
+	ROW(reason, NOTE, REQUIRED, PRIVATE, "二（七）", "事由", .en = "reason", .help = "会记录，并告知流向中的各单位")
+};
+static const struct type open_in = { .name = "chain_open", .zh = "打开流向", .en = "open a chain", .fields = open_fields, .n = ROWS(open_fields) };
+
+/* ---- flows ---- */
+
+enum { OFFER_DAYS = 7 };      /* then both sides are reminded and it is late */
+#define RECEIVES (R_SELLER | R_USER | R_MAKER)
+static const struct step offer_steps[] = {
+	{ "offer", "offered", "accept", "accepted", RECEIVES, 0, false, "一", "全部接收", "accept all", .effect = offer_accept, .other_side = true },
+	{ "offer", "offered", "refuse", "refused", RECEIVES, 0, false, "一", "不接收", "refuse all", .effect = offer_refuse, .other_side = true },
+	{ "offer", "offered", "part", "part", RECEIVES, 0, false, "一", "部分接收", "accept a part", .effect = offer_part, .other_side = true },
+};
+static const struct flow flows[] = {
+	{ .name = "offer", .zh = "交货", .en = "delivery", .start = "offered", .types = "sale|resale|cut", .opens = offer_opens, .steps = offer_steps,
+	  .n = ROWS(offer_steps), .days = OFFER_DAYS, .working = true, .clause = "一" },
+};
+
+/* ---- operations ---- */
+
+#define FILES(t, p, w, ins, cl, z, e, ...) \
+	{ .name = #t ".create", .method = POST, .path = p, .who = w, .inside = ins, .scope = SCOPE_OWN, .mode = WRITES, .in = &t##_type, .run = kernel_file, \
+	  .clause = cl, .zh = z, .en = e, .files = &t##_type, .corrects = true, .prepare = kernel_file_prepare, __VA_ARGS__ },
+
+#define CHAIN_ANSWER "id:s receipt:Receipt of:s kind:s count:i candidates:[o] product:o batch:o maker:o seller:o documents:[o] warnings:[o] proof:o upstream:[o] balance:o " \
+	"nodes:[o] edges:[o] steps:[o] cut_short:b"
+
+static const struct op ops[] = {
+	FILES(return, "/v1/returns", R_MAKER | R_SELLER, IN_WAREHOUSE, "一", "填报退货入库", "take goods back", .prefill = sale_prefill)
+	FILES(aggregation, "/v1/aggregations", R_MAKER | R_SELLER, IN_WAREHOUSE, "附3", "装箱或拆箱", "pack or unpack", .prefill = sale_prefill)
+	FILES(measure, "/v1/measures", R_MAKER | R_SELLER, IN_WAREHOUSE, OURS, "登记所载数量", "state what codes carry")
+	FILES(cut, "/v1/cuts", R_MAKER | R_SELLER, IN_WAREHOUSE, OURS, "分割", "cut", .prefill = sale_prefill)
+	FILES(material, "/v1/materials", R_MAKER, IN_FILER, "一", "填报用料", "file materials of a batch", .prefill = sale_prefill)
+	{ .name = "offer.answer", .method = POST, .path = "/v1/offers/{id}/answer", .who = RECEIVES, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, .mode = WRITES,
+	  .in = &answer_in, .run = offer_answer, .clause = "一", .zh = "答复交货", .en = "answer a delivery", .answer = "id!:s receipt:Receipt state!:s offer!:s" },
+	{ .name = "offer.list", .method = GET, .path = "/v1/offers", .who = RECEIVES, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, .mode = READS, .in = &offers_in,
+	  .run = offer_list, .clause = "一", .zh = "交货", .en = "deliveries",
+	  .answer = "items!:[o] before:s" },
+	{ .name = "chain.get", .method = GET, .path = "/v1/chain", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS, .in = &chain_in, .run = chain_get,
+	  .clause = "一", .zh = "流向", .en = "chain", .answer = CHAIN_ANSWER },
+	{ .name = "chain.holders", .method = GET, .path = "/v1/holders", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS, .in = &chain_in, .run = chain_holders,
+	  .clause = "一", .zh = "现在谁持有", .en = "who holds them", .answer = "of:s kind:s count:i holders:[o] candidates:[o]" },
+	{ .name = "chain.evidence", .method = GET, .path = "/v1/chain/evidence", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS_LONG, .in = &chain_in,
+	  .run = chain_evidence, .clause = "二（七）", .zh = "流向证据文件", .en = "chain as evidence", .gives = "application/x-ndjson" },
+	{ .name = "chain.open", .method = POST, .path = "/v1/chain/open", .who = R_OFFICER, .scope = SCOPE_OWN, .mode = WRITES, .in = &open_in, .run = chain_open,
+	  .clause = "二（七）", .zh = "打开流向", .en = "open a chain", .answer = CHAIN_ANSWER },
+};
+
+static enum err flow_check(struct call *c)
+{
+	if (c->op->in == &aggregation_type)
+		return box_check(c);
+	if (c->op->in == &cut_type)
+		return cut_check(c);
+	return c->op->in == &purchase_type ? purchase_check(c) : OK;
+}
+
+static enum err flow_project(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
+                             const struct value *v)
+{
+	enum err e = offer_project(c, t, record, party, at, corrects, v);
+
+	return e || t != &aggregation_type ? e : box_project(c, record, index, party, corrects, v);
+}
+
+const struct module flow_module = { .name = "flow", .zh = "货物流转", .types = types, .n_types = ROWS(types), .ops = ops, .n_ops = ROWS(ops), .flows = flows,
+	.n_flows = ROWS(flows), .project = flow_project, .check = flow_check };

@@ -1,0 +1,318 @@
+/* mod/trace/hold.c - what moves add up to: the state of one item, and who holds how many of a set. */
+#include <stdlib.h>
+
+#include "mod/trace/flow.h"
+
+void item_fold(const struct pack *p, const struct item_event *ev, size_t n, struct item_state *ret)
+{
+	struct item_state s = { .activated = p->batch != 0 || p->grain == GRAIN_PRODUCT || p->unmarked, .batch = p->batch };
+
+	for (size_t i = 0; i < n; i++)
+		switch (ev[i].verb) {
+		case VERB_ACTIVATED: s.activated = true; s.batch = ev[i].link; break;
+		case VERB_SOLD: s.sold = true; break;      /* its maker says so; a seller's word alone makes nothing sold */
+		case VERB_PIECE: s.activated = s.sold = true; s.cut = ev[i].record; break;
+		case VERB_VOID: case VERB_RECALLED: case VERB_DESTROYED: case VERB_STOPPED:
+			if (ev[i].verb == VERB_STOPPED && s.ended)
+				break;                  /* what was recalled is not less for being stopped too */
+			s.ended = true;
+			s.end = ev[i].verb;
+			s.end_record = ev[i].record;
+			break;
+		case VERB_RELEASED:
+			if (s.end == VERB_STOPPED)
+				s.ended = false;
+			break;
+		default: break;
+		}
+	*ret = s;
+}
+
+/* ---- who holds what ---- */
+
+/* Whose hands items are in after this event; false: it moves nothing. */
+static bool hands_after(const struct item_event *ev, struct holder *ret)
+{
+	*ret = (struct holder){ .record = ev->record, .since = ev->time };
+	switch (ev->verb) {
+	case VERB_SOLD: case VERB_RESOLD: case VERB_PIECE:
+		if (str_is(ev->other, CONSUMER_HANDS)) {
+			ret->kind = HOLD_CONSUMER;
+		} else if (ev->other.n) {
+			ret->kind = HOLD_OFFERED;
+			ret->uscc = ev->other;
+			ret->from = ev->party;
+		} else if (ev->verb == VERB_PIECE) {
+			ret->kind = HOLD_PARTY;         /* cut for stock */
+			ret->party = ev->party;
+		} else {
+			ret->kind = HOLD_UNNAMED;
+		}
+		return true;
+	case VERB_PURCHASED: case VERB_TAKEN_BACK:
+		ret->kind = HOLD_PARTY;
+		ret->party = ev->party;
+		return true;
+	case VERB_REFUSED:
+		ret->kind = HOLD_PARTY;
+		ret->uscc = ev->other;
+		return true;
+	case VERB_RETURNED:
+		ret->kind = HOLD_MAKER;
+		return true;
+	case VERB_VOID: case VERB_DESTROYED: case VERB_USED:
+		ret->kind = HOLD_ENDED;
+		return true;
+	default:
+		return false;
+	}
+}
+
+struct holding_call {
+	struct call *c;
+	struct holders *h;
+	struct map parties;       /* uscc -> struct party */
+	int64_t until;
+	hold_fn *fn;
+	void *ctx;
+	struct bits *scope, *covered, *now;
+};
+
+/* The party a code belongs to; one that is not registered stays a code. */
+static enum err resolve(struct holding_call *w, struct holder *h)
+{
+	struct party *p;
+	enum err e;
+
+	if (h->party || !h->uscc.n)
+		return OK;
+	p = map_get(&w->parties, h->uscc);
+	if (!p) {
+		p = TAKE(w->c->arena, struct party, 1);
+		e = party_by_uscc(w->c, h->uscc, p);
+		if (e && e != E_ABSENT)
+			return e;
+		map_put(&w->parties, str_copy(w->c->arena, h->uscc), p);
+	}
+	h->party = p->id;
+	if (!h->party && h->kind == HOLD_OFFERED)
+		h->kind = HOLD_PARTY;           /* nobody here could answer: what the sender says stands */
+	return OK;
+}
+
+static bool same_hands(const struct holder *x, const struct holder *y)
+{
+	return x->kind == y->kind && x->party == y->party && (x->party || str_eq(x->uscc, y->uscc));
+}
+
+static struct holder *hands_of(struct holding_call *w, const struct holder *h)
+{
+	struct holders *all = w->h;
+
+	for (size_t i = all->n; i-- > 0;)
+		if (same_hands(&all->h[i], h))
+			return &all->h[i];
+	if (all->n == all->cap) {
+		struct holder *grown = TAKE(w->c->arena, struct holder, all->cap = all->cap ? all->cap * 2 : 8);
+
+		if (all->n)
+			memcpy(grown, all->h, all->n * sizeof(*grown));
+		all->h = grown;
+	}
+	all->h[all->n] = *h;
+	all->h[all->n].count = 0;
+	return &all->h[all->n++];
+}
+
+static enum err put_hands(struct holding_call *w, const struct pack *p, uint32_t chunk, struct holder h)
+{
+	struct holder *to;
+	uint32_t n = bits_count(w->now);
+	enum err e = n ? resolve(w, &h) : OK;
+
+	if (e || !n)
+		return e;
+	if (h.kind == HOLD_PARTY && h.party == p->party)
+		h = (struct holder){ .kind = HOLD_MAKER, .party = h.party, .since = h.since };
+	else if (h.kind == HOLD_MAKER)
+		h.party = p->party;
+	to = hands_of(w, &h);
+	to->count += n;
+	if (h.since > to->since)
+		to->since = h.since;
+	return w->fn ? w->fn(w->ctx, p, chunk, to, w->now) : OK;
+}
+
+/* Backwards in time: the last move of an item decides, and nothing earlier is looked at again. */
+static enum err hold_chunk(struct holding_call *w, const struct pack *p, uint32_t chunk)
+{
+	struct chunk_event *ev;
+	size_t n;
+	enum err e = chunk_history(w->c, p->record, chunk, HOLD_ROWS, &ev, &n);
+
+	if (e)
+		return e;
+	qsort(ev, n, sizeof(*ev), event_by_time);
+	memset(w->covered, 0, sizeof(*w->covered));
+	for (size_t i = n; i-- > 0;) {
+		struct holder h;
+
+		if (ev[i].ev.time > w->until || !hands_after(&ev[i].ev, &h))
+			continue;
+		memset(w->now, 0, sizeof(*w->now));
+		if (!chunk_bits(ev[i].bytes, w->now))
+			return E_CORRUPT;
+		bits_and(w->now, w->scope);
+		bits_andnot(w->now, w->covered);
+		bits_or(w->covered, w->now);
+		e = put_hands(w, p, chunk, h);
+		if (e)
+			return e;
+	}
+	*w->now = *w->scope;
+	bits_andnot(w->now, w->covered);
+	return put_hands(w, p, chunk, (struct holder){ .kind = HOLD_MAKER, .since = p->at });
+}
+
+bool scope_of(const struct item_set *s, uint32_t chunk, struct bits *ret)
+{
+	uint64_t from = (uint64_t)chunk << CHUNK_BITS, to = from + CHUNK_SIZE - 1;
+	size_t lo = 0, hi = s->n;
+	bool any = false;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (s->r[mid].hi < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	memset(ret, 0, sizeof(*ret));
+	for (; lo < s->n && s->r[lo].lo <= to; lo++, any = true)
+		bits_add(ret, s->r[lo].lo < from ? 0 : (uint32_t)(s->r[lo].lo - from), s->r[lo].hi > to ? CHUNK_SIZE - 1 : (uint32_t)(s->r[lo].hi - from));
+	return any;
+}
+
+enum err holders_of(struct call *c, const struct item_sets *scope, int64_t until, struct holders *ret, hold_fn *fn, void *ctx)
+{
+	struct holders all = { 0 };
+	struct holding_call w = { .c = c, .h = &all, .parties = map_in(c->arena), .until = until, .fn = fn, .ctx = ctx,
+		.scope = TAKE(c->arena, struct bits, 1), .covered = TAKE(c->arena, struct bits, 1), .now = TAKE(c->arena, struct bits, 1) };
+	enum err e = OK;
+
+	for (size_t i = 0; i < scope->n && !e; i++) {
+		const struct item_set *s = &scope->set[i];
+
+		for (uint32_t chunk = s->n ? s->r[0].lo >> CHUNK_BITS : 1; s->n && chunk <= s->r[s->n - 1].hi >> CHUNK_BITS && !e; chunk++)
+			if (scope_of(s, chunk, w.scope))
+				e = hold_chunk(&w, &s->pack, chunk);
+	}
+	if (!e)
+		*ret = all;
+	return e;
+}
+
+/* ---- sets of goods ---- */
+
+enum err records_with(struct call *c, const struct type *t, const char *field, struct str value, int64_t **ret, size_t *ret_n)
+{
+	enum { PAGE = 50 };
+	int64_t *ids = NULL, before = INT64_MAX;
+	size_t n = 0, cap = 0;
+	struct rows r;
+
+	do {
+		enum err e = kernel_find(c, t, field, value, before, &r);
+
+		if (e)
+			return e;
+		if (n + r.n > cap) {
+			int64_t *grown = TAKE(c->arena, int64_t, cap = (n + r.n) * 2);
+
+			if (n)
+				memcpy(grown, ids, n * sizeof(*grown));
+			ids = grown;
+		}
+		for (size_t i = 0; i < r.n && i < PAGE; i++)
+			ids[n++] = before = row_int(&r, i, 0);
+	} while (r.n > PAGE);
+	*ret = ids;
+	*ret_n = n;
+	return OK;
+}
+
+void sets_add(struct call *c, struct item_sets *s, const struct pack *p, uint32_t lo, uint32_t hi)
+{
+	struct item_set *x = NULL;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->set[i].pack.record == p->record)
+			x = &s->set[i];
+	if (!x) {
+		if (s->n == s->cap) {
+			struct item_set *grown = TAKE(c->arena, struct item_set, s->cap = s->cap ? s->cap * 2 : 4);
+
+			if (s->n)
+				memcpy(grown, s->set, s->n * sizeof(*grown));
+			s->set = grown;
+		}
+		x = &s->set[s->n++];
+		*x = (struct item_set){ .pack = *p };
+	}
+	if (x->n == x->cap) {
+		struct range *grown = TAKE(c->arena, struct range, x->cap = x->cap ? x->cap * 2 : 8);
+
+		if (x->n)
+			memcpy(grown, x->r, x->n * sizeof(*grown));
+		x->r = grown;
+	}
+	x->r[x->n++] = (struct range){ lo, hi };
+}
+
+void sets_tidy(struct item_sets *s)
+{
+	s->count = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		s->set[i].n = ranges_tidy(s->set[i].r, s->set[i].n);
+		s->set[i].count = ranges_count(s->set[i].r, s->set[i].n);
+		s->count += s->set[i].count;
+	}
+}
+
+/* Packs ordered for the batch, without what was activated to another; and what of other packs was activated to it. */
+enum err sets_of_batch(struct call *c, int64_t batch, struct item_sets *ret)
+{
+	struct item_sets s = { 0 };
+	struct rows r;
+	int64_t *ids;
+	size_t n = 0;
+	enum err e = db_ask(c->db, c->arena, trace_sql[Q_PACKS_OF_BATCH], VALS(V_I(batch)), &r);
+
+	for (size_t i = 0; i < r.n && !e; i++) {
+		struct pack p;
+
+		e = pack_get(c, row_int(&r, i, 0), &p);
+		if (!e && p.grain == GRAIN_ITEM)
+			sets_add(c, &s, &p, 0, (uint32_t)(p.count - 1));
+	}
+	if (!e)
+		e = records_with(c, &activation_type, "batch", id_str(c->arena, batch), &ids, &n);
+	for (size_t i = 0; i < n && !e; i++) {
+		const unsigned all = (1u << KEY_CLASSES) - 1;
+		struct item_sets a;
+		struct record act;
+
+		e = kernel_record(c, ids[i], all, &act);
+		if (!e)
+			e = items_of(c, act.id, &act.values[ACTIVATION_items], &a);
+		for (size_t k = 0; !e && k < a.n; k++)
+			for (size_t j = 0; j < a.set[k].n; j++)
+				sets_add(c, &s, &a.set[k].pack, a.set[k].r[j].lo, a.set[k].r[j].hi);
+	}
+	if (e)
+		return e;
+	sets_tidy(&s);
+	*ret = s;
+	return OK;
+}

@@ -1,0 +1,318 @@
+/* mod/trace/keep.c - moves of items by place, sealed, and asked again: for one item, for a chunk, for what came to a party.
+ *
+ * A set is filed under the smallest place that holds it: single items, buckets of 256, the chunk of 65,536. So "where has this item
+ * been" reads three places however many sales its batch had. Places are keyed hashes and the rows sealed: whoever steals the store
+ * learns neither which items moved nor how many. Large sets lie beside their record as parts and are read from there.
+ */
+#include "mod/trace/flow.h"
+
+enum { PART_BASE = 1024, BUCKET_BITS = 8, FEW = 4, BUCKETS_MOST = 8, ITEMS_MOST = 128, BODY_HEAD = 17, ROWS_MOST = 200000 };
+
+/* ---- places ---- */
+
+/* 0 is the chunk itself. The level is part of what is hashed: a bucket and an item never share a place. */
+static int64_t place_of(struct kernel *k, int64_t pack, unsigned level, uint32_t number)
+{
+	unsigned char at[13], wide[32];
+
+	be_put((uint64_t)pack, at, 8);
+	at[8] = (unsigned char)level;
+	be_put(number, at + 9, 4);
+	kernel_blind_wide(k, "item place", (struct str){ (const char *)at, sizeof(at) }, wide);
+	return (int64_t)(be_get(wide, 8) >> 2 | 1);
+}
+
+static int64_t bucket_place(struct kernel *k, int64_t pack, uint32_t item) { return place_of(k, pack, BUCKET_BITS, item >> BUCKET_BITS); }
+static int64_t item_place(struct kernel *k, int64_t pack, uint32_t item) { return place_of(k, pack, 0, item); }
+
+/* ---- keeping ---- */
+
+struct keeping {
+	struct call *c;
+	int64_t record, party, order;
+	uint64_t index;
+	const struct move *m;
+	uint32_t part;            /* sealed blobs of this record so far */
+};
+
+static struct str body_of(struct keeping *k, struct str set)
+{
+	struct buf b = buf_in(k->c->arena, BODY_HEAD + k->m->other.n + set.n);
+	unsigned char head[BODY_HEAD];
+
+	be_put((uint64_t)k->m->time, head, 8);
+	be_put((uint64_t)k->order, head + 8, 8);
+	head[16] = (unsigned char)k->m->other.n;
+	buf_add(&b, (struct str){ (const char *)head, sizeof(head) });
+	buf_add(&b, k->m->other);
+	buf_add(&b, set);
+	return buf_str(&b);
+}
+
+static enum err keep_row(struct keeping *k, const struct chunk_set *s, int64_t place, struct str set)
+{
+	struct call *c = k->c;
+	struct str hidden;
+	uint32_t part = PART_BASE + k->part++;
+	enum err e = kernel_hide(c->k, c->arena, k->record, part, body_of(k, set), &hidden);
+
+	if (!e)
+		db_tell(c->db, trace_sql[Q_ITEMS_PUT], VALS(V_I(s->pack), V_I(s->chunk), V_I(place), V_I((int64_t)k->index), V_I(k->m->verb), V_I(k->record),
+		        V_I(k->party), V_I(k->m->link), V_I(part), V_I(s->part), V_B(hidden)));
+	return e;
+}
+
+static enum err keep_items(struct keeping *k, const struct chunk_set *s, const struct range *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t at = r[i].lo; at <= r[i].hi; at++) {
+			struct range one = { at, at };
+			struct str set;
+			enum err e = chunk_write(k->c->arena, &one, 1, &set);
+
+			if (!e)
+				e = keep_row(k, s, item_place(k->c->k, s->pack, (s->chunk << CHUNK_BITS) + at), set);
+			if (e)
+				return e;
+		}
+	return OK;
+}
+
+static size_t buckets_touched(const struct range *r, size_t n)
+{
+	size_t count = 0;
+	uint32_t last = UINT32_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t b = r[i].lo >> BUCKET_BITS; b <= r[i].hi >> BUCKET_BITS; b++)
+			if (b != last) {
+				last = b;
+				count++;
+			}
+	return count;
+}
+
+static enum err keep_buckets(struct keeping *k, const struct chunk_set *s, const struct range *r, size_t n)
+{
+	struct range *in = TAKE(k->c->arena, struct range, n);
+
+	for (size_t i = 0; i < n;) {
+		uint32_t bucket = r[i].lo >> BUCKET_BITS, last;
+		size_t got = 0;
+		struct str set;
+		enum err e;
+
+		for (last = r[i].hi >> BUCKET_BITS; bucket <= last; bucket++) {
+			uint32_t from = bucket << BUCKET_BITS, to = from + (1u << BUCKET_BITS) - 1;
+
+			got = 0;
+			for (; i < n && r[i].lo <= to; i++) {
+				in[got++] = (struct range){ r[i].lo < from ? from : r[i].lo, r[i].hi > to ? to : r[i].hi };
+				if (r[i].hi > to)
+					break;
+			}
+			if (i < n && r[i].lo <= to)
+				last = r[i].hi >> BUCKET_BITS;
+			if (!got)
+				continue;
+			e = chunk_write(k->c->arena, in, got, &set);
+			if (!e)
+				e = keep_row(k, s, bucket_place(k->c->k, s->pack, (s->chunk << CHUNK_BITS) + from), set);
+			if (e)
+				return e;
+		}
+	}
+	return OK;
+}
+
+/* Few items by themselves, a few buckets, scattered items by themselves, else the chunk. */
+static enum err keep_chunk(struct keeping *k, const struct chunk_set *s)
+{
+	struct range *r;
+	uint64_t count;
+	size_t n;
+
+	if (s->part >= 0)
+		return keep_row(k, s, 0, S(""));
+	if (!chunk_ranges(k->c->arena, s->bytes, &r, &n))
+		return E_CORRUPT;
+	count = ranges_count(r, n);
+	if (count <= FEW)
+		return keep_items(k, s, r, n);
+	if (buckets_touched(r, n) <= BUCKETS_MOST)
+		return keep_buckets(k, s, r, n);
+	return count <= ITEMS_MOST ? keep_items(k, s, r, n) : keep_row(k, s, 0, s->bytes);
+}
+
+/* The order of filing is that of the record first filed: a correction does not overtake what came after it. */
+static enum err order_of(struct call *c, uint64_t index, int64_t corrects, int64_t *ret)
+{
+	struct record r;
+	enum err e = OK;
+
+	*ret = (int64_t)index;
+	if (corrects)
+		e = kernel_record(c, corrects, 0, &r);
+	if (corrects && !e && r.root != r.id)
+		e = kernel_record(c, r.root, 0, &r);
+	if (corrects && !e)
+		*ret = (int64_t)r.index;
+	return e;
+}
+
+enum err moves_keep(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
+                    const struct value *v)
+{
+	struct move m[MOVES_MAX];
+	size_t n = moves_of(t, v, at, m);
+	struct keeping k = { .c = c, .record = record, .party = party, .index = index };
+	enum err e = n ? order_of(c, index, corrects, &k.order) : OK;
+
+	for (size_t i = 0; i < n && !e; i++) {
+		struct chunk_set *s;
+		size_t chunks;
+
+		k.m = &m[i];
+		e = items_chunks(c, record, &v[m[i].items], &s, &chunks);
+		for (size_t j = 0; j < chunks && !e; j++) {
+			e = keep_chunk(&k, &s[j]);
+			if (j == 0 || s[j].pack != s[j - 1].pack)
+				memory_touch(c->k, s[j].pack);
+		}
+	}
+	return e ? e : db_sticky(c->db);
+}
+
+/* ---- asking ---- */
+
+/* Columns as in ITEMS_COLUMNS of sql.c. */
+enum { COL_INDEX, COL_VERB, COL_RECORD, COL_PARTY, COL_LINK, COL_BLOB, COL_PART, COL_BODY };
+
+static enum err row_read(struct call *c, struct shower *s, const struct rows *r, size_t i, struct chunk_event *ret)
+{
+	struct str body, part;
+	const unsigned char *p;
+	struct chunk_set in;
+	enum err e = shower_show(s, c->arena, row_int(r, i, COL_RECORD), (uint32_t)row_int(r, i, COL_BLOB), row_str(r, i, COL_BODY), &body);
+
+	if (e)
+		return e;
+	p = (const unsigned char *)body.p;
+	if (body.n < BODY_HEAD || body.n < BODY_HEAD + (size_t)p[16])
+		return E_CORRUPT;
+	ret->ev = (struct item_event){ .record = row_int(r, i, COL_RECORD), .party = row_int(r, i, COL_PARTY), .link = row_int(r, i, COL_LINK),
+		.index = (uint64_t)row_int(r, i, COL_INDEX), .verb = (enum verb)row_int(r, i, COL_VERB), .time = (int64_t)be_get(p, 8),
+		.order = be_get(p + 8, 8), .other = str_sub(body, BODY_HEAD, p[16]) };
+	ret->bytes = str_sub(body, BODY_HEAD + p[16], body.n);
+	if (row_int(r, i, COL_PART) < 0)
+		return OK;
+	e = kernel_part(c, ret->ev.record, (size_t)row_int(r, i, COL_PART), &part);
+	if (!e && !part_read(part, &in))
+		e = E_CORRUPT;
+	if (!e)
+		ret->bytes = in.bytes;
+	return e;
+}
+
+static enum err rows_read(struct call *c, const struct rows *r, struct chunk_event *ev)
+{
+	struct shower *s;
+	enum err e = r->n ? shower_begin(c->k, &s) : OK;
+
+	if (e || !r->n)
+		return e;
+	for (size_t i = 0; i < r->n && !e; i++)
+		e = row_read(c, s, r, i, &ev[i]);
+	shower_end(s);
+	return e;
+}
+
+enum err item_history(struct call *c, int64_t pack, uint32_t item, struct item_event **ret, size_t *ret_n)
+{
+	struct chunk_event *all;
+	struct item_event *ev;
+	struct rows r;
+	size_t n = 0;
+	enum err e = db_ask(c->db, c->arena, trace_sql[Q_ITEMS_AT], VALS(V_I(pack), V_I(item >> CHUNK_BITS), V_I(bucket_place(c->k, pack, item)),
+	                    V_I(item_place(c->k, pack, item))), &r);
+
+	if (e)
+		return e;
+	all = TAKE(c->arena, struct chunk_event, r.n + 1);
+	ev = TAKE(c->arena, struct item_event, r.n + 1);
+	e = rows_read(c, &r, all);
+	for (size_t i = 0; i < r.n && !e; i++)
+		if (chunk_has(all[i].bytes, item & (CHUNK_SIZE - 1)))
+			ev[n++] = all[i].ev;
+	if (e)
+		return e;
+	*ret = ev;
+	*ret_n = n;
+	return OK;
+}
+
+enum err chunk_history(struct call *c, int64_t pack, uint32_t chunk, size_t max, struct chunk_event **ret, size_t *ret_n)
+{
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, trace_sql[Q_ITEMS_CHUNK], VALS(V_I(pack), V_I(chunk), V_I((int64_t)max + 1)), &r);
+
+	if (!e && r.n > max)
+		e = E_BUSY;
+	if (e)
+		return e;
+	*ret = TAKE(c->arena, struct chunk_event, r.n + 1);
+	*ret_n = r.n;
+	return rows_read(c, &r, *ret);
+}
+
+enum err chunks_of_pack(struct call *c, int64_t pack, uint32_t **ret, size_t *ret_n)
+{
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, trace_sql[Q_ITEMS_CHUNKS], VALS(V_I(pack)), &r);
+
+	if (e)
+		return e;
+	*ret = TAKE(c->arena, uint32_t, r.n + 1);
+	for (size_t i = 0; i < r.n; i++)
+		(*ret)[i] = (uint32_t)row_int(&r, i, 0);
+	*ret_n = r.n;
+	return OK;
+}
+
+int event_by_time(const void *x, const void *y)
+{
+	const struct item_event *a = x, *b = y;
+	int64_t p = day_of(a->time, CHINA_OFFSET_MIN), q = day_of(b->time, CHINA_OFFSET_MIN);
+
+	if (p != q)
+		return p < q ? -1 : 1;
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+/* Sold to it by name, or filed by it: what it has said of these goods already it may say again by a range. */
+enum err items_came_to(struct call *c, const struct pack *p, struct range r, bool *ret)
+{
+	struct bits *had = TAKE(c->arena, struct bits, 1), *want = TAKE(c->arena, struct bits, 1);
+
+	*ret = c->who->party != 0;
+	for (uint32_t chunk = r.lo >> CHUNK_BITS; *ret && chunk <= r.hi >> CHUNK_BITS; chunk++) {
+		uint32_t from = chunk << CHUNK_BITS;
+		struct chunk_event *ev;
+		size_t n;
+		enum err e = chunk_history(c, p->record, chunk, ROWS_MOST, &ev, &n);
+
+		if (e)
+			return e;
+		memset(had, 0, sizeof(*had));
+		memset(want, 0, sizeof(*want));
+		for (size_t i = 0; i < n; i++)
+			if ((ev[i].ev.party == c->who->party || (ev[i].ev.other.n && str_eq(ev[i].ev.other, c->who->uscc))) && !chunk_bits(ev[i].bytes, had))
+				return E_CORRUPT;
+		bits_add(want, r.lo > from ? r.lo - from : 0, r.hi >> CHUNK_BITS > chunk ? CHUNK_SIZE - 1 : r.hi - from);
+		bits_andnot(want, had);
+		*ret = bits_count(want) == 0;
+	}
+	return OK;
+}
