@@ -93,17 +93,31 @@ static enum err check_set(struct call *c, const struct move_field *f)
 {
 	struct value *v = &c->in[f->items];
 	struct item_sets s = { 0 };
-	enum err e = items_read(c, f->items, v->list, v->n, f->time >= 0 && c->in[f->time].said ? c->in[f->time].i : 0, &s);
+	struct reading how = { f->own, f->time >= 0 && c->in[f->time].said ? c->in[f->time].i : 0 };
+	enum err e = items_read(c, f->items, v, how, &s);
 
 	for (size_t k = 0; k < s.n && f->own && !e; k++)
 		e = speaks_of(c, f->items, &s.set[k].pack);
 	return e ? e : items_normal(c, &s, v);
 }
 
+/* Further codes stand in pairs with those registered already: the list keeps its order. */
+static enum err check_aliased(struct call *c)
+{
+	struct item_sets s = { 0 };
+	enum err e = items_read(c, ALIAS_items, &c->in[ALIAS_items], (struct reading){ .own = true }, &s);
+
+	for (size_t k = 0; k < s.n && !e; k++)
+		e = speaks_of(c, ALIAS_items, &s.set[k].pack);
+	return e == E_BAD ? OK : e;
+}
+
 static enum err check_items(struct call *c)
 {
 	struct move_field f;
 
+	if (c->op->in == &alias_type && c->in[ALIAS_items].said)
+		return check_aliased(c);
 	for (size_t i = 0; moves_field(c->op->in, i, &f); i++)
 		if (c->in[f.items].said == SAID_VALUE) {
 			enum err e = check_set(c, &f);

@@ -41,6 +41,8 @@ static enum err may_range(struct call *c, const struct item_sets *s, const struc
 
 	if (!s->outside || p->party == c->who->party || c->who->roles & (R_OFFICER | R_OPERATOR))
 		return OK;
+	if (s->own)
+		return E_DENIED;
 	e = items_came_to(c, p, r, &known);
 	return e ? e : known ? OK : otherwise;
 }
@@ -83,9 +85,9 @@ static enum err read_pack_ranges(struct call *c, struct str text, struct item_se
 	if (rest.n && !ranges_read(c->arena, rest, RANGES_TEXT, &r, &n))
 		return E_BAD;
 	for (size_t i = 0; i < n && !e; i++) {
-		if (r[i].hi >= p.count)
-			return E_BAD;
-		e = may_range(c, ret, &p, r[i], E_FORGED);
+		e = may_range(c, ret, &p, r[i], E_FORGED);      /* before its bounds are looked at: they would tell how many there are */
+		if (!e && r[i].hi >= p.count)
+			e = E_BAD;
 		if (!e)
 			sets_add(c, ret, &p, r[i].lo, r[i].hi);
 	}
@@ -149,6 +151,8 @@ enum err items_places(struct call *c, const struct str *list, size_t n, size_t m
 		enum err e = read_one(c, list[i], &one);
 		const struct item_set *s = one.set;
 
+		if (!e && (one.n != 1 || s->n != 1))
+			e = E_BAD;              /* a carton has no place among others */
 		if (!e && count + (s->r->hi - s->r->lo) >= max)
 			e = E_TOO_BIG;
 		if (e) {
@@ -163,9 +167,8 @@ enum err items_places(struct call *c, const struct str *list, size_t n, size_t m
 	return OK;
 }
 
-static enum err parse(struct call *c, const struct str *list, size_t n, bool outside, int64_t at, struct item_sets *ret, struct str *bad)
+static enum err parse(struct call *c, const struct str *list, size_t n, struct item_sets s, struct item_sets *ret, struct str *bad)
 {
-	struct item_sets s = { .outside = outside, .at = at };
 	size_t ranges = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -185,7 +188,7 @@ static enum err parse(struct call *c, const struct str *list, size_t n, bool out
 
 enum err items_parse(struct call *c, const struct str *list, size_t n, struct item_sets *ret, struct str *bad)
 {
-	return parse(c, list, n, false, 0, ret, bad);
+	return parse(c, list, n, (struct item_sets){ 0 }, ret, bad);
 }
 
 /* At most n bytes, and no character cut in two. */
@@ -198,14 +201,16 @@ static struct str shortened(struct str s, size_t n)
 	return str_sub(s, 0, n);
 }
 
-enum err items_read(struct call *c, size_t field, const struct str *list, size_t n, int64_t at, struct item_sets *ret)
+enum err items_read(struct call *c, size_t field, const struct value *v, struct reading how, struct item_sets *ret)
 {
 	struct str bad;
-	enum err e = parse(c, list, n, true, at, ret, &bad);
+	enum err e = parse(c, v->list, v->n, (struct item_sets){ .outside = true, .own = how.own, .at = how.at }, ret, &bad);
 
 	if (e != E_FORGED && e != E_BAD && e != E_ABSENT && e != E_DENIED)
 		return e;
 	bad = shortened(bad, 60);
+	if (e == E_DENIED && how.own)
+		return call_trouble(c, field, "其中有不属于本单位的追溯码", "some of these codes are not of your packs");
 	if (e == E_DENIED)
 		return call_trouble(c, field, str_fmt(c->arena, "“%.*s”中有不是售给贵单位的码，请逐个扫码、扫箱码，或接收对方的交货", STR_ARG(bad)).p,
 		                    str_fmt(c->arena, "'%.*s' holds codes that were not sold to you: scan each, scan the carton, or accept the delivery", STR_ARG(bad)).p);

@@ -194,7 +194,7 @@ static enum err accept_part(struct call *c, const struct offer *o)
 	enum err e = items_of(c, o->r.id, &o->r.values[kinds[o->kind].items], &all);
 
 	if (!e)
-		e = items_read(c, ANSWER_items, c->in[ANSWER_items].list, c->in[ANSWER_items].n, 0, &taken);
+		e = items_read(c, ANSWER_items, &c->in[ANSWER_items], (struct reading){ 0 }, &taken);
 	if (e)
 		return e;
 	outside = taken;

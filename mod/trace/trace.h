@@ -160,9 +160,10 @@ enum err foreign_texts(struct call *c, int64_t pack, uint32_t item, struct node 
 /* ---- item sets (items.c): ranges over a pack's indices ---- */
 
 struct item_set { struct pack pack; struct range *r; size_t n, cap; uint64_t count; };
-struct item_sets { struct item_set *set; size_t n, cap; uint64_t count; bool outside; int64_t at; };      /* outside: read from a request; at: when a carton is opened, 0: now */
+struct item_sets { struct item_set *set; size_t n, cap; uint64_t count; bool outside, own; int64_t at; };      /* outside: read from a request; own: only codes of the caller's packs are meant; at: when a carton is opened, 0: now */
 /* Texts as people write them: a code, "first..last", a pack's record id, "id:0-9+12", a carton's code. Troubles go to `field`. */
-enum err items_read(struct call *c, size_t field, const struct str *list, size_t n, int64_t at, struct item_sets *ret) MUST_USE;
+struct reading { bool own; int64_t at; };  /* own: of the caller's own packs, or an officer's region; at: as of when cartons are opened, 0: now */
+enum err items_read(struct call *c, size_t field, const struct value *v, struct reading how, struct item_sets *ret) MUST_USE;
 /* The same texts in their own order, each item by itself; at most max. E_FORGED and others as items_parse. */
 enum err items_places(struct call *c, const struct str *list, size_t n, size_t max, struct code_place **ret, size_t *ret_n, struct str *bad) MUST_USE;
 /* Of a record: no text is refused for who wrote it. */

@@ -65,20 +65,21 @@ static struct str leaf_example(struct arena *a, struct buf *say)
 	};
 	struct record_keys keys;
 	struct hash leaves[PURCHASE_FIELDS], root;
+	size_t slots = type_slots(t, 1);        /* as the first version had them */
 	struct str leaf;
 
 	for (unsigned c = 0; c < KEY_CLASSES; c++)
 		memset(keys.key[c], (int)(0x11 * (c + 1)), 32);
-	slot_leaves(a, HASH_SHA256, t, t->n, v, &keys, leaves);
-	root = field_root(HASH_SHA256, leaves, t->n);
-	for (size_t i = 0; i < t->n; i++) {
+	slot_leaves(a, HASH_SHA256, t, slots, v, &keys, leaves);
+	root = field_root(HASH_SHA256, leaves, slots);
+	for (size_t i = 0; i < slots; i++) {
 		struct str d = slot_disclosure(a, t, i, &v[i], &keys);
 
 		assert_string_equal(t->fields[i].name, names[i]);
 		buf_fmt(say, "slot %zu   %.*s\n         %.*s\n", i, d.n ? (int)d.n : 5, d.n ? d.p : "decoy", STR_ARG(hex(a, leaves[i].b, HASH_LEN)));
 	}
 	buf_fmt(say, "root     %.*s\n", STR_ARG(base64url_str(a, root.b, HASH_LEN)));
-	leaf = str_fmt(a, "{\"a\":\"2026-11-11T02:03:00Z\",\"h\":\"sha256\",\"k\":\"%s\",\"n\":%zu,\"r\":\"%.*s\",\"t\":\"flow\",\"v\":1}", type_schema(a, t, 1).p, t->n,
+	leaf = str_fmt(a, "{\"a\":\"2026-11-11T02:03:00Z\",\"h\":\"sha256\",\"k\":\"%s\",\"n\":%zu,\"r\":\"%.*s\",\"t\":\"flow\",\"v\":1}", type_schema(a, t, 1).p, slots,
 	               STR_ARG(base64url_str(a, root.b, HASH_LEN)));
 	buf_fmt(say, "%.*s\n", STR_ARG(leaf));
 	return leaf;

@@ -77,10 +77,10 @@ static void a_consumer_leaves_no_name(void **state)
 
 	assert_int_equal(a.err, E_BAD);
 	assert_non_null(trouble_of(&a, "buyer_name"));
-	a = call(h, SELLER, "resale.create", "customer_kind", "consumer", "customer_name", "李四", "trace_code", range(h, pack, "0"), NULL);
+	a = call(h, SELLER, "resale.create", "customer_kind", "consumer", "customer_name", "李四", "trace_code", z(h, nth_code(h, MAKER, pack, 0)), NULL);
 	assert_int_equal(a.err, E_BAD);
 	assert_non_null(trouble_of(&a, "customer_name"));
-	a = call_ok(h, SELLER, "resale.create", "trace_code", range(h, pack, "0"), NULL);
+	a = call_ok(h, SELLER, "resale.create", "trace_code", z(h, nth_code(h, MAKER, pack, 0)), NULL);
 	a = call_ok(h, SELLER, "resale.get", "id", z(h, answer_id(h, &a)), NULL);
 	assert_true(holds(text_of(h, &a), "个人消费者（不留名）"));
 }

@@ -121,13 +121,17 @@ static void tell_goods(struct house *h)
 static void tell_flows(struct house *h)
 {
 	s.uscc = stranger(h);
+	/* a record keeps ranges as the codes at their ends */
+	mark(h, "last code of sale.items", z(h, nth_code(h, MAKER, s.pack, 41733)));
+	mark(h, "last code of purchase.trace_code", z(h, nth_code(h, MAKER, s.pack, 41737)));
+	mark(h, "last code of resale.trace_code", z(h, nth_code(h, MAKER, s.pack, 41739)));
 	mark(h, "sale.buyer_uscc", z(h, s.uscc));
 	s.sale = filed(h, MAKER, "sale.create", in_of(h, "sale_time", mark(h, "sale.sale_time", "2026-10-13T11:13:17Z"), "buyer_name",
 		mark(h, "sale.buyer_name", "秘密购方公司KHEFT1"), "buyer_address", mark(h, "sale.buyer_address", "秘密地址KHEFT02"), "buyer_contact",
 		mark(h, "sale.buyer_contact", "秘密联系KHEFT03"), "items", items(h, mark(h, "sale.items", "0-41733")), "quantity",
 		mark(h, "sale.quantity", "61528.730194"), "unit", "kg", "buyer_uscc", z(h, s.uscc), NULL));
 	s.sale_to_seller = filed(h, MAKER, "sale.create", in_of(h, "sale_time", "2026-10-14", "buyer_name", mark(h, "own.buyer_name", "自己看得见KHEFT04"),
-		"buyer_address", "KHEFTADDR04", "buyer_contact", mark(h, "own.buyer_contact", "KHEFTCONTACT04"), "items", items(h, "0-41735"), "buyer_uscc",
+		"buyer_address", "KHEFTADDR04", "buyer_contact", mark(h, "own.buyer_contact", "KHEFTCONTACT04"), "items", items(h, "0-41739"), "buyer_uscc",
 		z(h, h->uscc[SELLER]), NULL));
 	s.purchase = filed(h, SELLER, "purchase.create", in_of(h, "supplier_name", mark(h, "purchase.supplier_name", "供应商KHEFT05"), "purchase_time",
 		mark(h, "purchase.purchase_time", "2026-10-15T12:17:19Z"), "trace_code", items(h, mark(h, "purchase.trace_code", "0-41737")), NULL));
@@ -320,7 +324,7 @@ static void the_filer_sees_what_it_filed(void **state)
 {
 	struct house *h = here(state);
 	struct answer a = call_ok(h, MAKER, "sale.get", "id", z(h, s.sale), NULL);
-	static const char *const all[] = { "sale.sale_time", "sale.buyer_name", "sale.buyer_address", "sale.buyer_contact", "sale.items", "sale.quantity", "sale.buyer_uscc" };
+	static const char *const all[] = { "sale.sale_time", "sale.buyer_name", "sale.buyer_address", "sale.buyer_contact", "last code of sale.items", "sale.quantity", "sale.buyer_uscc" };
 
 	for (size_t i = 0; i < ROWS(all); i++)
 		assert_true(shows(text_of(h, &a), all[i]));

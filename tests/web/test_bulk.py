@@ -60,8 +60,8 @@ class Sending(unittest.TestCase):
         _, page = H.page("/ui/loads/new", "maker")
         self.assertIn("/ui/loads/new?what=product.create", page)
         self.assertNotIn("register", page)
-        self.assertNotIn("what=purchase", page)
-        self.assertIn("what=purchase.create", H.page("/ui/loads/new", "seller")[1])
+        self.assertNotIn("what=resale", page)
+        self.assertIn("what=resale.create", H.page("/ui/loads/new", "seller")[1])
         self.assertEqual(H.page("/ui/loads/new", "association")[0], 403)
         self.assertEqual(H.page("/ui/loads/new")[0], 303)
         self.assertEqual(H.page("/ui/loads")[0], 303)
@@ -221,7 +221,7 @@ class Pieces(unittest.TestCase):
 
     def test_a_refusal_answers_a_script_in_json(self):
         body, head = kit.multipart([("csrf", H.csrf("maker")), ("table_name", "x.csv")])
-        status, r, data = H.ask("POST", "/ui/loads/new?what=purchase", body, dict(head, Cookie="suyuan=" + H.demo["tokens"]["maker"], Accept="application/json"))
+        status, r, data = H.ask("POST", "/ui/loads/new?what=resale", body, dict(head, Cookie="suyuan=" + H.demo["tokens"]["maker"], Accept="application/json"))
         self.assertEqual((status, r.getheader("Content-Type")), (403, "application/problem+json"))
 
 
