@@ -19,13 +19,6 @@ int64_t new_id(struct kernel *k, int64_t now)
 
 static struct str bound_to(struct arena *a, int64_t record, const char *what) { return str_fmt(a, "%s %lld", what, (long long)record); }
 
-/* A key wraps exactly one thing, so the nonce may come from what it wraps: record id and class. */
-static void nonce_of(int64_t record, unsigned part, unsigned char ret[SEAL_NONCE_LEN])
-{
-	be_put((uint64_t)record, ret, 8);
-	be_put(part, ret + 8, 4);
-}
-
 static enum err wrap_keys(struct call *c, int64_t record, const struct record_keys *keys, struct str ret[KEY_CLASSES])
 {
 	for (unsigned i = 0; i < KEY_CLASSES; i++) {
@@ -121,6 +114,7 @@ struct prepared {
 	struct hash root;
 	struct str shown, wrapped[KEY_CLASSES];
 	struct val biz, per;
+	struct sealed_parts parts;
 };
 
 enum err kernel_prepare(struct call *c, const struct type *t, const struct value *values, struct prepared **ret)
@@ -141,6 +135,8 @@ enum err kernel_prepare(struct call *c, const struct type *t, const struct value
 		e = seal_class(c, p->record, &keys, class_node(c->arena, t, values, KEY_PERSON), KEY_PERSON, &p->per);
 	if (!e)
 		e = wrap_keys(c, p->record, &keys, p->wrapped);
+	if (!e)
+		e = parts_seal(c, p->record, t, values, &p->parts);
 	explicit_bzero(&keys, sizeof(keys));
 	if (!e)
 		*ret = p;
@@ -152,6 +148,7 @@ static void tell_record(struct call *c, const struct filing *f, const struct pre
 	db_tell(c->db, kernel_sql[SQL_RECORD_PUT], VALS(V_I(p->record), V_T(str_of(f->type->name)), V_I(f->party), V_I(fix->root), V_I(f->corrects),
 	        V_I(c->now), V_I((int64_t)index), V_T(p->shown), p->biz, p->per));
 	db_tell(c->db, kernel_sql[SQL_RECORD_KEY_PUT], VALS(V_I(p->record), V_B(p->wrapped[0]), V_B(p->wrapped[1]), V_B(p->wrapped[2])));
+	parts_tell(c->db, p->record, &p->parts);
 	db_tell(c->db, kernel_sql[SQL_ENTRY_PUT], VALS(V_I((int64_t)index), V_B(leaf)));
 }
 
@@ -324,13 +321,3 @@ struct str kernel_blind(struct call *c, const char *label, struct str text)
 	kernel_blind_wide(c->k, label, text, wide);
 	return str_copy(c->arena, (struct str){ (const char *)wide, 16 });
 }
-
-enum err kernel_hide(struct kernel *k, struct arena *a, int64_t record, uint32_t part, struct str plain, struct str *ret)
-{
-	unsigned char nonce[SEAL_NONCE_LEN];
-
-	nonce_of(record, part, nonce);
-	return seal(SEAL_AES256_GCM, k->table_key, nonce, S("hidden"), plain, a, ret);
-}
-
-enum err kernel_show(struct kernel *k, struct arena *a, struct str hidden, struct str *ret) { return unseal(k->table_key, S("hidden"), hidden, a, ret); }

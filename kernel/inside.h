@@ -68,6 +68,7 @@ const struct module *house_module(struct arena *a);    /* people, lists, notices
 /* sql.c */
 enum {
 	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_KEY_PUT, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
+	SQL_PART_PUT, SQL_PART_GET, SQL_PART_LIST, SQL_PART_COUNT,
 	SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
 	SQL_IDEM_GET, SQL_IDEM_PUT, SQL_AUDIT_PUT, SQL_AUDIT_LIST,
 	SQL_PARTY_GET, SQL_PARTY_BY_USCC, SQL_PARTY_PUT, SQL_PARTY_ROLES, SQL_PARTY_STATE, SQL_PARTY_OPEN, SQL_PARTY_LIST, SQL_PARTY_LIST_STATE,
@@ -88,6 +89,11 @@ const char *ddl_for(struct arena *a, const char *text, bool pg);      /* @int @t
 /* append.c */
 enum err record_keys_get(struct call *c, const struct val *row, struct record_keys *ret);
 enum err record_from_row(struct call *c, const struct val *row, unsigned classes, struct record *ret);
+/* parts.c */
+void nonce_of(int64_t record, unsigned part, unsigned char ret[SEAL_NONCE_LEN]);
+struct sealed_parts { struct str *p; size_t n; };
+enum err parts_seal(struct call *c, int64_t record, const struct type *t, const struct value *values, struct sealed_parts *ret) MUST_USE;
+void parts_tell(struct db *db, int64_t record, const struct sealed_parts *s);
 /* project.c */
 enum err project_record(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t root, int64_t at, int64_t corrects,
                         const struct value *v);

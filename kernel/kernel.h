@@ -237,6 +237,12 @@ void kernel_blind_wide(struct kernel *k, const char *label, struct str text, uns
 /* Small derived bytes at rest (item sets): sealed under the home's table key; (record, part) is unique. */
 enum err kernel_hide(struct kernel *k, struct arena *a, int64_t record, uint32_t part, struct str plain, struct str *ret) MUST_USE;
 enum err kernel_show(struct kernel *k, struct arena *a, struct str hidden, struct str *ret) MUST_USE;
+/* The same, and only if it was hidden for this very place: E_CORRUPT otherwise. */
+enum err kernel_show_of(struct kernel *k, struct arena *a, int64_t record, uint32_t part, struct str hidden, struct str *ret) MUST_USE;
+/* What lies beside a record (struct value, part). kernel_append keeps the parts of filing.values with it. */
+enum err kernel_part(struct call *c, int64_t record, size_t n, struct str *ret) MUST_USE;        /* E_ABSENT; E_CORRUPT: not of that place */
+/* All that v, a value of that record, names, compared with its root: E_CORRUPT. None when it names none. */
+enum err kernel_parts(struct call *c, int64_t record, const struct value *v, struct str **ret, size_t *ret_n) MUST_USE;
 
 /* ---- people, lists, flows, notices ---- */
 

@@ -43,6 +43,8 @@ const char *const kernel_steps[] = {
 	/* 3: due is 0 not, 1 at once, else the ms from which it is */
 	("CREATE INDEX job_later ON job (due) WHERE due > 1;"
 	 "CREATE INDEX job_waits ON job (kind, what) WHERE due > 0;"),
+	/* 4: what is too large for a record's values lies beside them, sealed; the record commits to it */
+	"CREATE TABLE record_part (record @int NOT NULL, n @int NOT NULL, bytes @blob NOT NULL, PRIMARY KEY (record, n))@end;",
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 
@@ -59,6 +61,10 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_RECORD_LAST] = "SELECT idx FROM record WHERE root = $1 ORDER BY idx DESC LIMIT 1",
 	[SQL_RECORD_LATEST] = "SELECT id FROM record WHERE root = (SELECT root FROM record WHERE id = $1) ORDER BY idx DESC LIMIT 1",
 	[SQL_RECORD_CORRECTED] = "SELECT id FROM record WHERE corrects = $1 AND root = $2 LIMIT 1",
+	[SQL_PART_PUT] = "INSERT INTO record_part (record, n, bytes) VALUES ($1, $2, $3)",
+	[SQL_PART_GET] = "SELECT bytes FROM record_part WHERE record = $1 AND n = $2",
+	[SQL_PART_LIST] = "SELECT n, bytes FROM record_part WHERE record = $1 ORDER BY n",
+	[SQL_PART_COUNT] = "SELECT COUNT(*) FROM record_part p LEFT JOIN record r ON r.id = p.record WHERE r.id IS NULL OR r.idx < $1",
 
 	[SQL_ENTRY_PUT] = "INSERT INTO log_entry (idx, body) VALUES ($1, $2)",
 	[SQL_ENTRY_GET] = "SELECT body FROM log_entry WHERE idx = $1",

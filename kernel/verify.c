@@ -6,14 +6,38 @@ struct verifying {
 	struct kernel *k;
 	struct log_check *check;
 	struct verify_report *report;
-	struct arena page;
+	struct arena page, beside;        /* of a page of entries; of one record's parts, which may be large */
 	jmp_buf full;
+	uint64_t parts;           /* named by the records seen so far */
 };
 
 static enum err bad(struct verifying *v, struct arena *a, const char *what, uint64_t index)
 {
 	v->report->problem = str_fmt(a, "entry %llu: %s", (unsigned long long)index, what);
 	return E_CORRUPT;
+}
+
+/* What lies beside the record must be what its value committed to, piece by piece and nothing more. */
+static enum err check_parts(struct verifying *v, struct arena *a, const struct record *r)
+{
+	struct call beside = v->call;
+
+	beside.arena = &v->beside;
+	for (size_t i = 0; i < r->type->n; i++) {
+		struct str *part;
+		size_t n;
+		enum err e;
+
+		arena_reset(&v->beside);
+		e = kernel_parts(&beside, r->id, &r->values[i], &part, &n);
+
+		if (e == E_CORRUPT)
+			return bad(v, a, "the parts beside the record are not those it committed to", r->index);
+		if (e)
+			return e;
+		v->parts += n;
+	}
+	return OK;
 }
 
 /* The record's values, salted again with its keys, must give the root its leaf committed to. A class whose key was destroyed
@@ -47,7 +71,7 @@ static enum err check_record(struct verifying *v, struct arena *a, const struct 
 	if (!str_eq(node_text(o, "r"), base64url_str(v->call.arena, root.b, HASH_LEN)))
 		return bad(v, a, "the stored values are not those the entry committed to", r.index);
 	v->report->records++;
-	return OK;
+	return check_parts(v, a, &r);
 }
 
 static enum err check_entry(struct verifying *v, struct arena *a, const struct val *row)
@@ -83,6 +107,19 @@ static enum err check_page(struct verifying *v, struct arena *a, uint64_t size, 
 	return e;
 }
 
+/* Every part seen belongs to a record that names it; are there others, of records that name none or are not there at all? */
+static enum err check_part_count(struct verifying *v, struct arena *a, uint64_t size)
+{
+	struct rows r;
+	enum err e = db_ask(v->call.db, v->call.arena, kernel_sql[SQL_PART_COUNT], VALS(V_I((int64_t)size)), &r);
+
+	if (!e && (uint64_t)row_int(&r, 0, 0) != v->parts) {
+		v->report->problem = str_fmt(a, "there are %lld parts beside records, the records name %llu", (long long)row_int(&r, 0, 0), (unsigned long long)v->parts);
+		e = E_CORRUPT;
+	}
+	return e;
+}
+
 static enum err verify_all(struct verifying *v, struct arena *a, const struct progress *p)
 {
 	struct log_head head = log_shown(v->k->log);
@@ -103,7 +140,7 @@ static enum err verify_all(struct verifying *v, struct arena *a, const struct pr
 	if (!same_bytes(root.b, head.root.b, HASH_LEN))
 		return bad(v, a, "the tree does not have the signed root", head.size);
 	v->report->tiles = head.size / TILE_WIDTH;
-	return OK;
+	return check_part_count(v, a, head.size);
 }
 
 enum err kernel_verify(struct kernel *k, struct arena *a, const struct progress *p, struct verify_report *ret)
@@ -122,8 +159,10 @@ enum err kernel_verify(struct kernel *k, struct arena *a, const struct progress 
 	v.call.db = db;
 	v.call.arena = &v.page;
 	arena_init(&v.page, (size_t)1 << 30, &v.full);
+	arena_init(&v.beside, (size_t)1 << 30, &v.full);
 	e = setjmp(v.full) ? E_TOO_BIG : verify_all(&v, a, p);
 	arena_end(&v.page);
+	arena_end(&v.beside);
 	readers_return(k->readers, db);
 	return e;
 }

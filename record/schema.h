@@ -120,6 +120,8 @@ struct value {
 	const struct str *list;   /* KIND_STANDARDS, KIND_ITEMS, KIND_CODES, KIND_NAMES */
 	size_t n;
 	int64_t i;                /* day of a date, ms of a time, id of a reference, number, 0/1 */
+	const struct str *part;   /* of a list too large for the record's JSON: bytes that lie beside it, named by the list's last element */
+	size_t n_part;            /* parts.c; when a record is read back they are fetched apart */
 };
 
 enum key_class value_class(const struct field *f, const struct value *v);    /* where it is kept; TRANSIENT ones are not */
@@ -165,6 +167,13 @@ struct str slot_disclosure(struct arena *a, const struct type *t, size_t slot, c
 void slot_leaves(struct arena *a, enum hash_id h, const struct type *t, size_t n, const struct value *values, const struct record_keys *k, struct hash *ret);
 struct hash slot_leaf(enum hash_id h, struct str disclosure);
 struct hash field_root(enum hash_id h, const struct hash *leaves, size_t n);
+/* Parts of a value: whoever gives them puts parts_text(n, parts_root) as the LAST element of the value's list, so that the slot commits
+ * to them. One value of a record has parts. */
+#define PARTS_MAX ((size_t)1 << 20)
+struct hash parts_root(struct arena *a, enum hash_id h, const struct str *part, size_t n);      /* n > 0 */
+struct str parts_text(struct arena *a, size_t n, const struct hash *root);                      /* "parts:16:BASE64URL" */
+bool parts_read(struct str text, size_t *ret_n, struct hash *ret_root) MUST_USE;               /* exactly what parts_text writes */
+bool parts_named(const struct value *v, size_t *ret_n, struct hash *ret_root);                  /* by the last element of its list */
 /* The stored form: an object of the values of one class. */
 struct node *class_node(struct arena *a, const struct type *t, const struct value *values, enum key_class c);
 /* Back from stored objects (any of the three may be NULL) to values; what is not there says nothing. */
