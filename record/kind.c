@@ -51,7 +51,8 @@ static bool shown_text(struct str s, bool lines)
 
 static struct verdict accept_text(struct arena *a, const struct field *f, struct str s)
 {
-	size_t max = f->max ? f->max : rows[f->kind].max;
+	bool list = f->kind == KIND_ITEMS || f->kind == KIND_NAMES || f->kind == KIND_STANDARDS;      /* of these the row bounds how many */
+	size_t max = f->max && !list ? f->max : rows[f->kind].max;
 
 	(void)a;
 	if (utf8_count(s) > max)

@@ -31,23 +31,6 @@ static struct chain_step *step_new(struct gathering *g, const struct item_event 
 	return &ch->step[ch->n++];
 }
 
-static enum err cut_from(struct call *c, int64_t record, struct code_place *ret, int64_t *ret_time)
-{
-	struct item_sets s;
-	struct record r;
-	enum err e = kernel_record(c, record, KNOWN, &r);
-
-	if (!e)
-		e = items_of(c, record, &r.values[CUT_from], &s);
-	if (!e && (s.n != 1 || s.count != 1))
-		e = E_CORRUPT;
-	if (e)
-		return e;
-	*ret = (struct code_place){ s.set[0].pack.record, s.set[0].r[0].lo, s.set[0].pack };
-	*ret_time = r.values[CUT_cut_time].i;
-	return OK;
-}
-
 /* Of a parent only what came before the cut concerns the piece. */
 static enum err gather_item(struct gathering *g, struct code_place at, int64_t until, int depth)
 {

@@ -108,6 +108,50 @@ enum err balance_of(struct call *c, const struct code_place *p, struct balance *
 
 /* ---- pieces ---- */
 
+enum err cut_from(struct call *c, int64_t record, struct code_place *ret, int64_t *ret_time)
+{
+	struct item_sets s;
+	struct record r;
+	enum err e = kernel_record(c, record, KNOWN, &r);
+
+	if (!e)
+		e = items_of(c, record, &r.values[CUT_from], &s);
+	if (!e && (s.n != 1 || s.count != 1))
+		e = E_CORRUPT;
+	if (e)
+		return e;
+	*ret = (struct code_place){ s.set[0].pack.record, s.set[0].r[0].lo, s.set[0].pack };
+	*ret_time = r.values[CUT_cut_time].i;
+	return OK;
+}
+
+enum err origin_of(struct call *c, const struct code_place *p, struct origin *ret)
+{
+	struct origin o = { .place = *p };
+
+	for (int depth = 0; depth < PIECES_DEPTH; depth++) {
+		struct item_event *ev;
+		struct item_state st;
+		int64_t when;
+		size_t n;
+		enum err e = item_history(c, o.place.pack, o.place.item, &ev, &n);
+
+		if (e)
+			return e;
+		item_fold(&o.place.p, ev, n, &st);
+		o.batch = st.batch;
+		if (!depth)
+			o.cut = st.cut;
+		if (!st.cut)
+			break;
+		e = cut_from(c, st.cut, &o.place, &when);
+		if (e)
+			return e;
+	}
+	*ret = o;
+	return OK;
+}
+
 static enum err pieces_in_chunk(struct call *c, const struct pack *p, uint32_t chunk, const struct bits *scope, struct item_sets *to)
 {
 	struct chunk_event *ev;

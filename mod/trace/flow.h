@@ -60,6 +60,11 @@ enum err balance_of(struct call *c, const struct code_place *p, struct balance *
 /* A quantity in its base unit (t becomes kg); false: none was said. */
 bool quantity_get(const struct value *quantity, const struct value *unit, struct decimal *ret, struct str *ret_unit) MUST_USE;
 enum err cut_check(struct call *c) MUST_USE;
+/* What a piece was cut from in the end, and its batch; the place itself, and its batch, when it is no piece. */
+struct origin { struct code_place place; int64_t batch, cut; };      /* cut: the record that made it a piece, or 0 */
+enum err origin_of(struct call *c, const struct code_place *p, struct origin *ret) MUST_USE;
+/* The one item a cut was made from, and when. */
+enum err cut_from(struct call *c, int64_t record, struct code_place *ret, int64_t *ret_time) MUST_USE;
 /* All codes cut from these, and from those, are added. */
 enum err sets_with_pieces(struct call *c, struct item_sets *s) MUST_USE;
 

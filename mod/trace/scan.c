@@ -391,6 +391,36 @@ static enum err put_codes(struct call *c, struct node *o, const struct code_plac
 	return e;
 }
 
+/* Whoever has a piece in hands has its length before the eyes: it says nothing of the reel or of how much is made. */
+static enum err put_piece(struct call *c, struct node *o, int64_t cut)
+{
+	struct node *piece;
+	struct record r;
+	enum err e = kernel_record(c, cut, 1u << KEY_PUBLIC | 1u << KEY_BUSINESS, &r);
+	const struct list_row *unit;
+
+	if (e)
+		return e;
+	unit = list_find(c->k, "unit", r.values[CUT_unit].text, day_of(r.at, CHINA_OFFSET_MIN));
+	piece = put_obj(c->arena, o, "piece");
+	put_str(c->arena, piece, "quantity", r.values[CUT_quantity].text);
+	put_str(c->arena, piece, "unit", r.values[CUT_unit].text);
+	put_z(c->arena, piece, "unit_zh", unit ? unit->zh : "");
+	put_z(c->arena, piece, "unit_en", unit && unit->en ? unit->en : "");
+	return OK;
+}
+
+/* A piece is goods of what it was cut from: that maker, batch and certificate. */
+static enum err put_goods(struct call *c, struct node *o, const struct code_place *p, const struct item_state *st)
+{
+	struct origin from = { *p, st->batch, 0 };
+	enum err e = st->cut ? origin_of(c, p, &from) : OK;
+
+	if (!e)
+		e = goods_view(c, &from.place.p, from.batch, o);
+	return e || !from.cut ? e : put_piece(c, o, from.cut);
+}
+
 enum err scan_run(struct call *c)
 {
 	struct str bare = bare_code(c, c->in[0].text);
@@ -414,7 +444,7 @@ enum err scan_run(struct call *c)
 		put_end(c, c->out, &st);
 	e = put_codes(c, c->out, &p, !p.p.theirs);
 	if (!e)
-		e = goods_view(c, &p.p, st.batch, c->out);
+		e = put_goods(c, c->out, &p, &st);
 	permit_name_codes(c, c->out);
 	return e ? e : put_steps(c, c->out, ev, n, p.p.party);
 }

@@ -452,7 +452,7 @@ static enum err remember(struct call *c, const struct sealed *s)
 		e = build_chunk(c, s, &m);
 	if (e)
 		return e;
-	if (s->index >= m->pack.count || m->pack.aliased || m->pack.theirs) {      /* further codes are shown by the long way */
+	if (s->index >= m->pack.count || m->pack.aliased || m->pack.theirs || m->pack.pieces) {      /* further codes and pieces are shown by the long way */
 		drop_chunk(m);
 		return E_ABSENT;
 	}
