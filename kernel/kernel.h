@@ -228,6 +228,10 @@ enum err kernel_change(struct kernel *k, int64_t now, enum err (*fn)(struct call
 /* Which classes this viewer may see of that record without a recorded look: the visibility table. */
 unsigned kernel_may_see(struct call *c, const struct record *r);
 struct node *kernel_view(struct call *c, const struct record *r);       /* values shown, withheld ones marked */
+/* On the writer: the caller's look at something this party withholds is filed, shown to the party and told it. Any number in one call;
+ * whether the caller may look is judged before. */
+enum err kernel_look(struct call *c, int64_t party, int64_t target, struct str reason, int64_t *ret_record) MUST_USE;
+bool kernel_looked(struct call *c, int64_t target);      /* did this officer or operator look at it, recorded, within a day */
 /* 16-byte keyed hash under which a withheld value can be looked up, e.g. a buyer's code. */
 /* Records whose field has this value, newest first, by the field's column (withheld values through their keyed hash). */
 enum err kernel_find(struct call *c, const struct type *t, const char *field, struct str value, int64_t before, struct rows *ret) MUST_USE;

@@ -36,7 +36,7 @@ static enum err approved(struct call *c, int64_t record)
 }
 
 /* Did this account look at that record, with its reason recorded, within the last day? */
-bool looked_today(struct call *c, int64_t record)
+bool kernel_looked(struct call *c, int64_t record)
 {
 	const unsigned all = (1u << KEY_CLASSES) - 1;
 	struct rows r;
@@ -51,6 +51,22 @@ bool looked_today(struct call *c, int64_t record)
 			return true;
 	}
 	return false;
+}
+
+enum err kernel_look(struct call *c, int64_t party, int64_t target, struct str reason, int64_t *ret_record)
+{
+	const struct value v[ROWS(access_fields)] = {
+		[ACCESS_target] = { .said = SAID_VALUE, .text = id_str(c->arena, target), .i = target },
+		[ACCESS_viewer] = { .said = SAID_VALUE, .text = c->who->login },
+		[ACCESS_reason] = { .said = SAID_VALUE, .text = reason },
+	};
+	struct filing f = { .type = &access_type, .values = v, .party = party };
+	enum err e = kernel_append(c, &f, ret_record);
+
+	if (e)
+		return e;
+	notice_put(c, party, "access", *ret_record, S("有人查看了贵单位未公开的内容，可在“查看记录”中查询"), S("somebody looked at values you withhold; see your list of looks"));
+	return db_sticky(c->db);
 }
 
 static enum err may_reveal(struct call *c, const struct record *r)
@@ -69,26 +85,17 @@ static enum err may_reveal(struct call *c, const struct record *r)
 static enum err reveal_run(struct call *c)
 {
 	const unsigned all = (1u << KEY_CLASSES) - 1;
-	struct value v[ROWS(access_fields)] = { { 0 } };
-	struct filing f = { .type = &access_type, .values = v };
 	struct record r;
 	int64_t id;
 	enum err e = kernel_record(c, IN(c, REVEAL_record).i, all, &r);
 
 	if (!e)
 		e = may_reveal(c, &r);
-	if (e)
-		return e;
-	v[ACCESS_target] = (struct value){ .said = SAID_VALUE, .text = id_str(c->arena, r.id), .i = r.id };
-	v[ACCESS_viewer] = (struct value){ .said = SAID_VALUE, .text = c->who->login };
-	v[ACCESS_reason] = IN(c, REVEAL_reason);
-	f.party = r.party;
-	e = kernel_append(c, &f, &id);
-	if (e)
-		return e;
-	notice_put(c, r.party, "access", id, S("有人查看了贵单位未公开的内容，可在“查看记录”中查询"), S("somebody looked at values you withhold; see your list of looks"));
-	node_set(c->out, S("record"), kernel_view(c, &r));
-	return db_sticky(c->db);
+	if (!e)
+		e = kernel_look(c, r.party, r.id, IN(c, REVEAL_reason).text, &id);
+	if (!e)
+		node_set(c->out, S("record"), kernel_view(c, &r));
+	return e;
 }
 
 /* ---- break-glass ---- */
