@@ -424,7 +424,9 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 	}
 	derive(k, "suyuan/table/1", k->table_key);
 	derive(k, "suyuan/blind/1", k->blind_key);
-	e = tables_of_modules(k, why);
+	e = sealer_new(k->table_key, &k->table);
+	if (!e)
+		e = tables_of_modules(k, why);
 	if (!e)
 		e = open_store(k, why);
 	if (!e)
@@ -509,6 +511,7 @@ void kernel_close(struct kernel *k)
 	db_close(k->db);
 	readers_close(k->readers);
 	log_close(k->log);
+	sealer_free(k->table);
 	arena_end(&k->life);
 	explicit_bzero(k, sizeof(*k));
 	free(k);

@@ -273,7 +273,7 @@ static enum err may_have_file(struct call *c, struct str file)
 
 	if (!e && !names_file(&r, file))
 		e = E_ABSENT;
-	if (e || kernel_counterparty(c, &r) || looked_today(c, r.id))
+	if (e || kernel_counterparty(c, &r) || kernel_looked(c, r.id))
 		return e;
 	return E_ABSENT;
 }

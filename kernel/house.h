@@ -8,6 +8,5 @@ extern const struct op account_ops[], record_ops[], desk_ops[], load_ops[], shee
 extern const size_t account_ops_n, record_ops_n, desk_ops_n, load_ops_n, sheet_ops_n, package_ops_n, export_ops_n;
 extern const struct type access_type, opening_type;
 extern const struct flow opening_flow;
-bool looked_today(struct call *c, int64_t record);
 
 #endif

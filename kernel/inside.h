@@ -30,6 +30,7 @@ struct kernel {
 	struct type_sql *sql;
 	size_t n_types;
 	unsigned char master_key[32], table_key[32], blind_key[32];
+	struct sealer *table;     /* table_key, ready for many small texts */
 	struct code_key code_keys[32];
 	unsigned code_key_now;
 	struct log *log;

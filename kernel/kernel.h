@@ -230,6 +230,10 @@ enum err kernel_change(struct kernel *k, int64_t now, enum err (*fn)(struct call
 /* Which classes this viewer may see of that record without a recorded look: the visibility table. */
 unsigned kernel_may_see(struct call *c, const struct record *r);
 struct node *kernel_view(struct call *c, const struct record *r);       /* values shown, withheld ones marked */
+/* On the writer: the caller's look at something this party withholds is filed and shown to the party; tell: it also gets a notice, once is
+ * enough for several looks in one call. Whether the caller may look is judged before. */
+enum err kernel_look(struct call *c, int64_t party, int64_t target, struct str reason, bool tell, int64_t *ret_record) MUST_USE;
+bool kernel_looked(struct call *c, int64_t target);      /* did this officer or operator look at it, recorded, within a day */
 /* 16-byte keyed hash under which a withheld value can be looked up, e.g. a buyer's code. */
 /* Records whose field has this value, newest first, by the field's column (withheld values through their keyed hash). */
 enum err kernel_find(struct call *c, const struct type *t, const char *field, struct str value, int64_t before, struct rows *ret) MUST_USE;
@@ -246,15 +250,7 @@ enum err kernel_part(struct call *c, int64_t record, size_t n, struct str *ret) 
 /* All that v, a value of that record, names, compared with its root: E_CORRUPT. None when it names none. */
 enum err kernel_parts(struct call *c, int64_t record, const struct value *v, struct str **ret, size_t *ret_n) MUST_USE;
 
-/* Many at once: the key is set up once. shower_begin takes a spare context of the kernel; ends with shower_end. */
-struct shower;
-enum err shower_begin(struct kernel *k, struct shower **ret) MUST_USE;
-enum err shower_show(struct shower *s, struct arena *a, int64_t record, uint32_t part, struct str hidden, struct str *ret) MUST_USE;
-void shower_end(struct shower *s);
-
-/* A recorded look; notice: tell the owner at once. */
-enum err kernel_look(struct call *c, int64_t party, int64_t target, struct str reason, bool notice, int64_t *ret_record) MUST_USE;
-bool kernel_looked(struct call *c, int64_t target);
+/* The receipt of a record with the disclosures of those values that `shown` still says; what a caller may not have is taken out before. */
 enum err kernel_receipt(struct call *c, const struct record *shown, struct str *ret) MUST_USE;
 
 /* ---- people, lists, flows, notices ---- */

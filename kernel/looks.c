@@ -36,7 +36,7 @@ static enum err approved(struct call *c, int64_t record)
 }
 
 /* Did this account look at that record, with its reason recorded, within the last day? */
-bool looked_today(struct call *c, int64_t record)
+bool kernel_looked(struct call *c, int64_t record)
 {
 	const unsigned all = (1u << KEY_CLASSES) - 1;
 	struct rows r;
@@ -51,6 +51,23 @@ bool looked_today(struct call *c, int64_t record)
 			return true;
 	}
 	return false;
+}
+
+enum err kernel_look(struct call *c, int64_t party, int64_t target, struct str reason, bool tell, int64_t *ret_record)
+{
+	const struct value v[ROWS(access_fields)] = {
+		[ACCESS_target] = { .said = SAID_VALUE, .text = id_str(c->arena, target), .i = target },
+		[ACCESS_viewer] = { .said = SAID_VALUE, .text = c->who->login },
+		[ACCESS_reason] = { .said = SAID_VALUE, .text = reason },
+	};
+	struct filing f = { .type = &access_type, .values = v, .party = party };
+	enum err e = kernel_append(c, &f, ret_record);
+
+	if (e)
+		return e;
+	if (tell)
+		notice_put(c, party, "access", *ret_record, S("有人查看了贵单位未公开的内容，可在“查看记录”中查询"), S("somebody looked at values you withhold; see your list of looks"));
+	return db_sticky(c->db);
 }
 
 static enum err may_reveal(struct call *c, const struct record *r)
@@ -69,26 +86,17 @@ static enum err may_reveal(struct call *c, const struct record *r)
 static enum err reveal_run(struct call *c)
 {
 	const unsigned all = (1u << KEY_CLASSES) - 1;
-	struct value v[ROWS(access_fields)] = { { 0 } };
-	struct filing f = { .type = &access_type, .values = v };
 	struct record r;
 	int64_t id;
 	enum err e = kernel_record(c, IN(c, REVEAL_record).i, all, &r);
 
 	if (!e)
 		e = may_reveal(c, &r);
-	if (e)
-		return e;
-	v[ACCESS_target] = (struct value){ .said = SAID_VALUE, .text = id_str(c->arena, r.id), .i = r.id };
-	v[ACCESS_viewer] = (struct value){ .said = SAID_VALUE, .text = c->who->login };
-	v[ACCESS_reason] = IN(c, REVEAL_reason);
-	f.party = r.party;
-	e = kernel_append(c, &f, &id);
-	if (e)
-		return e;
-	notice_put(c, r.party, "access", id, S("有人查看了贵单位未公开的内容，可在“查看记录”中查询"), S("somebody looked at values you withhold; see your list of looks"));
-	node_set(c->out, S("record"), kernel_view(c, &r));
-	return db_sticky(c->db);
+	if (!e)
+		e = kernel_look(c, r.party, r.id, IN(c, REVEAL_reason).text, true, &id);
+	if (!e)
+		node_set(c->out, S("record"), kernel_view(c, &r));
+	return e;
 }
 
 /* ---- break-glass ---- */
@@ -132,42 +140,47 @@ static const struct field receipt_fields[] = {
 };
 static const struct type receipt_in = { .name = "receipt", .zh = "凭证", .en = "receipt", .fields = receipt_fields, .n = 1 };
 
+enum err kernel_receipt(struct call *c, const struct record *shown, struct str *ret)
+{
+	const struct type *t = shown->type;
+	struct record_keys keys;
+	struct rows rows, entry;
+	struct str *d = TAKE(c->arena, struct str, t->n);
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_GET], VALS(V_I(shown->id)), &rows);
+
+	if (!e && rows.n == 0)
+		e = E_ABSENT;
+	if (!e)
+		e = record_keys_get(c, rows.v, &keys);
+	if (e)
+		return e;
+	for (size_t i = 0; i < t->n; i++)
+		d[i] = slot_disclosure(c->arena, t, i, &shown->values[i], &keys);
+	explicit_bzero(&keys, sizeof(keys));
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)shown->index)), &entry);
+	if (e || entry.n == 0)
+		return e ? e : E_CORRUPT;
+	return call_receipt(c, shown->index, row_str(&entry, 0, 0), d, t->n, ret);
+}
+
 /* One file that verifies offline: leaf, inclusion proof, signed checkpoint, and the disclosures this caller may have. */
 static enum err receipt_run(struct call *c)
 {
 	struct record r;
-	struct record_keys keys;
-	struct rows rows, entry;
-	struct str *d, text;
 	unsigned mask;
-	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_GET], VALS(V_I(IN(c, 0).i)), &rows);
+	enum err e = kernel_record(c, IN(c, 0).i, 1u << KEY_PUBLIC, &r);
 
-	if (e || rows.n == 0)
-		return e ? e : E_ABSENT;
-	e = record_from_row(c, rows.v, 1u << KEY_PUBLIC, &r);
 	if (e)
 		return e;
 	mask = kernel_may_see(c, &r);
 	if (r.type->blind && !(mask & 1u << KEY_BUSINESS))
 		mask = 0;                       /* the public values of a flow record are shown on the goods' page, not one by one */
-	e = record_from_row(c, rows.v, mask, &r);
+	e = kernel_record(c, r.id, mask, &r);
 	if (!e)
-		e = record_keys_get(c, rows.v, &keys);
-	if (e)
-		return e;
-	d = TAKE(c->arena, struct str, r.type->n);
-	for (size_t i = 0; i < r.type->n; i++)
-		d[i] = slot_disclosure(c->arena, r.type, i, &r.values[i], &keys);
-	explicit_bzero(&keys, sizeof(keys));
-	e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)r.index)), &entry);
-	if (e || entry.n == 0)
-		return e ? e : E_CORRUPT;
-	e = call_receipt(c, r.index, row_str(&entry, 0, 0), d, r.type->n, &text);
-	if (e)
-		return e;
-	c->bytes = text;
-	c->media = "text/plain; charset=utf-8";
-	return OK;
+		e = kernel_receipt(c, &r, &c->bytes);
+	if (!e)
+		c->media = "text/plain; charset=utf-8";
+	return e;
 }
 
 const struct op record_ops[] = {

@@ -19,10 +19,10 @@ enum err kernel_hide(struct kernel *k, struct arena *a, int64_t record, uint32_t
 	unsigned char nonce[SEAL_NONCE_LEN];
 
 	nonce_of(record, part, nonce);
-	return seal(SEAL_AES256_GCM, k->table_key, nonce, S("hidden"), plain, a, ret);
+	return sealer_seal(k->table, nonce, S("hidden"), plain, a, ret);
 }
 
-enum err kernel_show(struct kernel *k, struct arena *a, struct str hidden, struct str *ret) { return unseal(k->table_key, S("hidden"), hidden, a, ret); }
+enum err kernel_show(struct kernel *k, struct arena *a, struct str hidden, struct str *ret) { return sealer_open(k->table, S("hidden"), hidden, a, ret); }
 
 /* The seal holds the nonce, and the nonce is the place. */
 static bool is_of(int64_t record, uint32_t part, struct str hidden)

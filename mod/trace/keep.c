@@ -188,12 +188,12 @@ enum err moves_keep(struct call *c, const struct type *t, int64_t record, uint64
 /* Columns as in ITEMS_COLUMNS of sql.c. */
 enum { COL_INDEX, COL_VERB, COL_RECORD, COL_PARTY, COL_LINK, COL_BLOB, COL_PART, COL_BODY };
 
-static enum err row_read(struct call *c, struct shower *s, const struct rows *r, size_t i, struct chunk_event *ret)
+static enum err row_read(struct call *c, const struct rows *r, size_t i, struct chunk_event *ret)
 {
 	struct str body, part;
 	const unsigned char *p;
 	struct chunk_set in;
-	enum err e = shower_show(s, c->arena, row_int(r, i, COL_RECORD), (uint32_t)row_int(r, i, COL_BLOB), row_str(r, i, COL_BODY), &body);
+	enum err e = kernel_show_of(c->k, c->arena, row_int(r, i, COL_RECORD), (uint32_t)row_int(r, i, COL_BLOB), row_str(r, i, COL_BODY), &body);
 
 	if (e)
 		return e;
@@ -216,14 +216,10 @@ static enum err row_read(struct call *c, struct shower *s, const struct rows *r,
 
 static enum err rows_read(struct call *c, const struct rows *r, struct chunk_event *ev)
 {
-	struct shower *s;
-	enum err e = r->n ? shower_begin(c->k, &s) : OK;
+	enum err e = OK;
 
-	if (e || !r->n)
-		return e;
 	for (size_t i = 0; i < r->n && !e; i++)
-		e = row_read(c, s, r, i, &ev[i]);
-	shower_end(s);
+		e = row_read(c, r, i, &ev[i]);
 	return e;
 }
 

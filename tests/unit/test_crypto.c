@@ -181,56 +181,7 @@ static void sm2(void **state)
 	assert_null(k);
 }
 
-/* ---- sealing, passwords ---- */
-
-static void sealing(void **state)
-{
-	static const enum seal_id ids[] = { SEAL_AES256_GCM, SEAL_SM4_CTR_HMAC_SM3 };
-	unsigned char key[SEAL_KEY_LEN] = { 7 }, other[SEAL_KEY_LEN] = { 8 }, nonce[SEAL_NONCE_LEN] = { 9 }, bad[256];
-	struct arena a;
-
-	(void)state;
-	arena_init(&a, 1 << 20, NULL);
-	for (size_t i = 0; i < ROWS(ids); i++) {
-		for (size_t n = 0; n < 100; n += n < 4 ? 1 : 13) {
-			struct str plain = { "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789", n };
-			struct str out, back = S("untouched");
-
-			assert_int_equal(seal(ids[i], key, nonce, S("row 7"), plain, &a, &out), OK);
-			assert_true(out.n <= n + SEAL_EXTRA);
-			assert_int_equal(out.p[0], ids[i]);
-			assert_int_equal(unseal(key, S("row 8"), out, &a, &back), E_CORRUPT);
-			assert_int_equal(unseal(other, S("row 7"), out, &a, &back), E_CORRUPT);
-			for (size_t at = 0; at < out.n; at++) {
-				memcpy(bad, out.p, out.n);
-				bad[at] ^= 1;
-				assert_int_equal(unseal(key, S("row 7"), view(bad, out.n), &a, &back), E_CORRUPT);
-				assert_int_equal(unseal(key, S("row 7"), str_sub(out, 0, at), &a, &back), E_CORRUPT);
-			}
-			assert_true(str_is(back, "untouched"));
-			assert_int_equal(unseal(key, S("row 7"), out, &a, &back), OK);
-			assert_true(str_eq(back, plain));
-		}
-	}
-	arena_end(&a);
-}
-
-/* NIST GCM, AES-256 test case 14 of the GCM submission: zero key, nonce and block. */
-static void gcm_known(void **state)
-{
-	unsigned char key[SEAL_KEY_LEN] = { 0 }, nonce[SEAL_NONCE_LEN] = { 0 }, zero[16] = { 0 };
-	struct arena a;
-	struct str out;
-
-	(void)state;
-	arena_init(&a, 4096, NULL);
-	assert_int_equal(seal(SEAL_AES256_GCM, key, nonce, S(""), view(zero, 16), &a, &out), OK);
-	same_hex("gcm", (const unsigned char *)out.p + 13, 32, "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
-	arena_end(&a);
-	arena_init(&a, 8, NULL);
-	assert_int_equal(seal(SEAL_AES256_GCM, key, nonce, S(""), view(zero, 16), &a, &out), E_TOO_BIG);
-	arena_end(&a);
-}
+/* ---- passwords ---- */
 
 static void passwords(void **state)
 {
@@ -521,7 +472,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes), cmocka_unit_test(hmacs), cmocka_unit_test(comparing), cmocka_unit_test(ed25519),
-		cmocka_unit_test(sm2), cmocka_unit_test(sealing), cmocka_unit_test(gcm_known), cmocka_unit_test(passwords),
+		cmocka_unit_test(sm2), cmocka_unit_test(passwords),
 		cmocka_unit_test(ff1_known), cmocka_unit_test(ff1_fast_is_any), cmocka_unit_test(ff1_batches),
 		cmocka_unit_test(ff1_refuses), cmocka_unit_test(ff1_threads), cmocka_unit_test(vector_file),
 	};
