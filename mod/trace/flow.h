@@ -20,7 +20,8 @@ enum holding {
 };
 struct holder { enum holding kind; int64_t party, from, record, since; struct str uscc; uint64_t count; };      /* record: the last that moved some of them here */
 struct holders { struct holder *h; size_t n, cap; };
-/* For each piece of the set in one pair of hands within one chunk of a pack. The bits end with the call. */
+/* For each piece of the set that one record moved into one pair of hands within one chunk of a pack; h->count: as many as the bits, which
+ * end with the call. */
 typedef enum err hold_fn(void *ctx, const struct pack *p, uint32_t chunk, const struct holder *h, const struct bits *b);
 enum { HOLD_ROWS = 1000000 };
 /* Who holds how many of these as of `until` (ms of the world; INT64_MAX: now). fn may be NULL. */

@@ -3,6 +3,15 @@
 
 #include "mod/trace/flow.h"
 
+/* A stop ends with the release that names it: who lifts its own leaves another's standing. */
+static bool released(const struct item_event *ev, size_t n, size_t stop)
+{
+	for (size_t i = stop + 1; i < n; i++)
+		if (ev[i].verb == VERB_RELEASED && ev[i].link == ev[stop].record)
+			return true;
+	return false;
+}
+
 void item_fold(const struct pack *p, const struct item_event *ev, size_t n, struct item_state *ret)
 {
 	struct item_state s = { .activated = p->batch != 0 || p->grain == GRAIN_PRODUCT || p->unmarked, .batch = p->batch };
@@ -13,15 +22,11 @@ void item_fold(const struct pack *p, const struct item_event *ev, size_t n, stru
 		case VERB_SOLD: s.sold = true; break;      /* its maker says so; a seller's word alone makes nothing sold */
 		case VERB_PIECE: s.activated = s.sold = true; s.cut = ev[i].record; break;
 		case VERB_VOID: case VERB_RECALLED: case VERB_DESTROYED: case VERB_STOPPED:
-			if (ev[i].verb == VERB_STOPPED && s.ended)
+			if (ev[i].verb == VERB_STOPPED && (s.ended || released(ev, n, i)))
 				break;                  /* what was recalled is not less for being stopped too */
 			s.ended = true;
 			s.end = ev[i].verb;
 			s.end_record = ev[i].record;
-			break;
-		case VERB_RELEASED:
-			if (s.end == VERB_STOPPED)
-				s.ended = false;
 			break;
 		default: break;
 		}
@@ -140,7 +145,8 @@ static enum err put_hands(struct holding_call *w, const struct pack *p, uint32_t
 	to->count += n;
 	if (h.since > to->since)
 		to->since = h.since;
-	return w->fn ? w->fn(w->ctx, p, chunk, to, w->now) : OK;
+	h.count = n;
+	return w->fn ? w->fn(w->ctx, p, chunk, &h, w->now) : OK;
 }
 
 /* Backwards in time: the last move of an item decides, and nothing earlier is looked at again. */

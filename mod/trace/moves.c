@@ -14,7 +14,7 @@ static const struct row {
 	{ &purchase_type,    PURCHASE_trace_code, VERB_PURCHASED,  PURCHASE_purchase_time, PURCHASE_supplier_uscc, NONE,             false },
 	{ &resale_type,      RESALE_trace_code,   VERB_RESOLD,     RESALE_sold_time,       RESALE_customer_uscc,   NONE,             false },
 	{ &activation_type,  ACTIVATION_items,    VERB_ACTIVATED,  NONE,                   NONE,                   ACTIVATION_batch, true },
-	{ &life_type,        LIFE_items,          0,               NONE,                   NONE,                   NONE,             true },
+	{ &life_type,        LIFE_items,          0,               NONE,                   NONE,                   LIFE_stop,        true },
 	{ &attachment_type,  ATTACHMENT_items,    VERB_ATTACHED,   NONE,                   NONE,                   NONE,             true },
 	{ &return_type,      RETURN_items,        VERB_TAKEN_BACK, RETURN_return_time,     RETURN_from_uscc,       NONE,             false },
 	{ &refusal_type,     REFUSAL_items,       VERB_REFUSED,    NONE,                   REFUSAL_sender_uscc,    NONE,             false },

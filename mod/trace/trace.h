@@ -223,7 +223,7 @@ enum err scan_memory(struct call *c, struct str code);
 enum err where_run(struct call *c);
 void memory_touch(struct kernel *k, int64_t pack);      /* writer thread: this pack (0: everything) changed in the running group */
 
-enum standing { ST_FIRST, ST_AGAIN, ST_NOT_SOLD, ST_ENDED, ST_CLASS };
+enum standing { ST_FIRST, ST_AGAIN, ST_NOT_SOLD, ST_ENDED, ST_CLASS, ST_STOPPED };
 struct item_state { bool activated, sold, ended; enum verb end; int64_t batch, end_record, cut; };      /* cut: the record that made it a piece, or 0 */
 void item_fold(const struct pack *p, const struct item_event *ev, size_t n, struct item_state *ret);
 /* The part of the answer that is the same for every item of a batch (or product): product, maker, batch, documents, warnings. */
@@ -279,7 +279,7 @@ enum err ticket_run(struct call *c);
 enum {
 	Q_PACK_PUT, Q_PACK_ALIASED, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_ITEMS_AT, Q_ITEMS_CHUNKS, Q_PACKS_OF_BATCH, Q_BOX_PUT, Q_BOX_DROP, Q_BOX_GET, Q_DELIVERY_PUT, Q_DELIVERY_DROP, Q_DELIVERY_ANSWER,
 	Q_DELIVERY_GET, Q_DELIVERY_TO, Q_DELIVERY_FROM, Q_LOOK_GET, Q_LOOK_PUT,
-	Q_PERMIT_GET, Q_PERMIT_PUT, Q_CODE_GET, Q_CODE_PUT, Q_CODE_PUT_FREE, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
+	Q_RECALLS, Q_PERMIT_GET, Q_PERMIT_PUT, Q_CODE_GET, Q_CODE_PUT, Q_CODE_PUT_FREE, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
 	TRACE_TEXTS
 };
 extern const char *const trace_sql[TRACE_TEXTS];
