@@ -541,7 +541,8 @@ int main(int argc, char **argv)
 		die("no such token");
 	b.batch = str_of(argv[5]);
 	bench_sale(&b);
-	bench_where(&b);
+	if (strtol(argv[6], NULL, 10) >= 0)
+		bench_where(&b);
 	if (strtol(argv[6], NULL, 10) > 0)
 		bench_big(&b, strtol(argv[6], NULL, 10));
 	kernel_close(b.k);

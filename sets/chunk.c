@@ -173,6 +173,22 @@ bool chunk_ok(struct str bytes)
 	return tagged(bytes, TAG_PAIRS) ? pairs_count(body_of(bytes)) > 0 : roaring_view(bytes, &v);
 }
 
+uint32_t chunk_count(struct str bytes)
+{
+	struct str s = body_of(bytes);
+	struct view v;
+	struct range r;
+	uint32_t end = 0, n = 0;
+
+	if (tagged(bytes, TAG_ROARING))
+		return view_of(s, &v, &n) ? n : 0;
+	if (!tagged(bytes, TAG_PAIRS) || !pairs_count(s))
+		return 0;
+	while (next_pair(&s, &end, &r) > 0)
+		n += r.hi - r.lo + 1;
+	return n;
+}
+
 bool chunk_has(struct str bytes, uint32_t offset)
 {
 	struct str s = body_of(bytes);

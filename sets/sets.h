@@ -28,6 +28,7 @@ enum err chunk_write(struct arena *a, const struct range *r, size_t n, struct st
 /* ranges of tidy r (any size) that lie in chunk number `chunk`, as its offsets; *at walks on through r. 0: none. */
 size_t chunk_cut(const struct range *r, size_t n, uint32_t chunk, size_t *at, struct range *ret, size_t cap);
 bool chunk_ok(struct str bytes);
+uint32_t chunk_count(struct str bytes);                       /* how many offsets; 0: not ok. Of a bitmap what its head says */
 bool chunk_has(struct str bytes, uint32_t offset);            /* false also when the bytes are not ok */
 /* The ranges again, tidy. False: the bytes are not ok. */
 bool chunk_ranges(struct arena *a, struct str bytes, struct range **ret, size_t *ret_n) MUST_USE;

@@ -133,14 +133,16 @@ static enum err keep_chunk(struct keeping *k, const struct chunk_set *s)
 	uint64_t count;
 	size_t n;
 
+	count = chunk_count(s->bytes);
+	if (s->part >= 0 && count > ITEMS_MOST)
+		return keep_row(k, s, s->part, 0, S(""));
 	if (!chunk_ranges(k->c->arena, s->bytes, &r, &n))
 		return E_CORRUPT;
-	count = ranges_count(r, n);
 	if (count <= FEW)
 		return keep_items(k, s, r, n);
 	if (buckets_touched(r, n) <= BUCKETS_MOST)
 		return keep_buckets(k, s, r, n);
-	return count <= ITEMS_MOST ? keep_items(k, s, r, n) : keep_row(k, s, s->part, 0, s->part >= 0 ? S("") : s->bytes);
+	return count <= ITEMS_MOST ? keep_items(k, s, r, n) : keep_row(k, s, -1, 0, s->bytes);
 }
 
 /* The order of filing is that of the record first filed: a correction does not overtake what came after it. */

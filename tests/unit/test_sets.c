@@ -83,6 +83,7 @@ static void a_chunk_comes_back_as_it_was(void **state)
 		}
 		assert_int_equal(bits_count(b, WHOLE_CHUNK), count);
 		assert_int_equal(ranges_count(r, n), count);
+		assert_int_equal(chunk_count(bytes), count);
 		arena_end(&a);
 	}
 	free(in);
