@@ -291,7 +291,7 @@ static void bench_where(struct bench *b)
 {
 	enum { LOOKS = 2000 };
 	static const char *const names[] = { "ranges", "random" };
-	static double mine[LOOKS], rows[LOOKS];
+	double *mine = TAKE(&b->a, double, LOOKS), *rows = TAKE(&b->a, double, LOOKS);
 	struct db *peer = peer_open(b), *db;
 
 	if (kernel_reader(b->k, &db))
@@ -462,7 +462,7 @@ static struct str twenty_steps(struct bench *b)
 static void bench_big(struct bench *b, long events)
 {
 	enum { LOOKS = 2000 };
-	static double mine[LOOKS], rows[LOOKS];
+	double *mine = TAKE(&b->a, double, LOOKS), *rows = TAKE(&b->a, double, LOOKS);
 	struct str *pack = fill_store(b, events), code = twenty_steps(b);
 	long packs = events * TEN / PACK;
 	struct db *peer = peer_open(b);
