@@ -1,4 +1,4 @@
-/* kernel/desk.c - the desk everybody has: parties, inbox, cases, reference lists, documents, audit. */
+/* kernel/desk.c - the desk everybody has: parties, inbox, reference lists, documents, audit. */
 #include "kernel/house.h"
 
 static const struct field page_fields[] = {
@@ -110,7 +110,7 @@ static enum err me_run(struct call *c)
 	return OK;
 }
 
-/* ---- inbox and cases ---- */
+/* ---- inbox ---- */
 
 static enum err inbox_run(struct call *c)
 {
@@ -132,59 +132,6 @@ static enum err inbox_run(struct call *c)
 		node_add(arr, o);
 	}
 	return e;
-}
-
-static enum err cases_run(struct call *c)
-{
-	struct node *arr = put_arr(c->arena, c->out, "items");
-	struct str from, to;
-	struct rows r;
-	enum err e;
-
-	if (c->who->roles & R_OFFICER) {
-		region_range(c, c->who->region, &from, &to);
-		e = db_ask(c->db, c->arena, kernel_sql[SQL_CASE_LIST_REGION], VALS(V_T(from), V_T(to), V_I(before_of(c))), &r);
-	} else if (c->who->roles & R_OPERATOR) {
-		e = db_ask(c->db, c->arena, kernel_sql[SQL_CASE_LIST_ALL], VALS(V_I(before_of(c))), &r);
-	} else {
-		e = db_ask(c->db, c->arena, kernel_sql[SQL_CASE_LIST_PARTY], VALS(V_I(c->who->party), V_I(before_of(c))), &r);
-	}
-	for (size_t i = 0; !e && i < r.n && i < 50; i++) {
-		struct node *o = node_obj(c->arena);
-
-		put_str(c->arena, o, "id", id_str(c->arena, row_int(&r, i, 0)));
-		put_str(c->arena, o, "flow", row_str(&r, i, 1));
-		put_str(c->arena, o, "state", row_str(&r, i, 2));
-		put_str(c->arena, o, "region", row_str(&r, i, 4));
-		put_str(c->arena, o, "since", time_str(c->arena, row_int(&r, i, 5), false));
-		if (row_int(&r, i, 6))
-			put_str(c->arena, o, "due", time_str(c->arena, row_int(&r, i, 6), false));
-		put_bool(c->arena, o, "late", row_int(&r, i, 6) && row_int(&r, i, 6) < c->now);
-		node_add(arr, o);
-	}
-	return e;
-}
-
-enum { HAND_id, HAND_login };
-static const struct field hand_fields[] = {
-	ROW(id, REF, REQUIRED, PUBLIC, OURS, "事项编号", .ref = "any", .own = true, .en = "case")
-	ROW(login, LOGIN, REQUIRED, PRIVATE, OURS, "移交给", .en = "hand to")
-};
-static const struct type hand_in = { .name = "hand", .zh = "移交", .en = "hand over", .fields = hand_fields, .n = ROWS(hand_fields) };
-
-static enum err hand_run(struct call *c)
-{
-	struct rows r;
-	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_ACCOUNT_LOGIN], VALS(V_T(IN(c, HAND_login).text)), &r);
-
-	if (e)
-		return e;
-	if (r.n == 0)
-		return call_trouble(c, HAND_login, "没有这个人员", "there is no such person");
-	db_tell(c->db, kernel_sql[SQL_CASE_HAND], VALS(V_I(IN(c, HAND_id).i), V_I(row_int(&r, 0, 0)), V_I(c->now)));
-	if (!db_sticky(c->db) && db_told(c->db) == 0)
-		return E_ABSENT;
-	return db_sticky(c->db);
 }
 
 /* ---- lists, audit ---- */
@@ -295,48 +242,6 @@ static enum err file_get_run(struct call *c)
 	return e;
 }
 
-/* ---- many cases at once: what an officer does on a Monday ---- */
-
-enum { BULK_ids, BULK_op, BULK_note };
-static const struct field bulk_fields[] = {
-	ROW(ids, ITEMS, REQUIRED, PUBLIC, OURS, "事项编号", .max = 1000, .en = "cases")
-	ROW(op, TEXT, REQUIRED, PUBLIC, OURS, "办理操作", .max = 60, .en = "step", .help = "如 registration.confirm")
-	ROW(note, NOTE, OPTIONAL, PRIVATE, OURS, "说明", .en = "note")
-};
-static const struct type bulk_in = { .name = "bulk", .zh = "批量办理", .en = "many cases at once", .fields = bulk_fields, .n = ROWS(bulk_fields) };
-
-/* All or nothing, and each case under the permission of its own step. */
-static enum err bulk_run(struct call *c)
-{
-	const struct op *step = op_find(c->k, IN(c, BULK_op).text);
-	size_t done = 0;
-
-	if (!step || !step->step)
-		return call_trouble(c, BULK_op, "没有这个办理操作", "there is no such step");
-	for (size_t i = 0; i < IN(c, BULK_ids).n; i++) {
-		struct value in[2] = { { .said = SAID_VALUE, .text = IN(c, BULK_ids).list[i] }, IN(c, BULK_note) };
-		struct call one = *c;
-		struct record r;
-		struct str region;
-		enum err e = id_get(in[0].text, &in[0].i) ? kernel_record(c, in[0].i, 1u << KEY_PUBLIC, &r) : E_ABSENT;
-
-		if (!e)
-			e = record_region(c, &r, &region);
-		if (!e)
-			e = op_allowed(step, c->who, true, r.party, region);
-		one.op = step;
-		one.in = in;
-		if (!e)
-			e = flow_step(&one);
-		if (e)
-			return call_refuse(c, e, str_fmt(c->arena, "第 %zu 项不能办理：%s", i + 1, one.why_zh ? one.why_zh : err_zh(e)).p,
-			                   str_fmt(c->arena, "case %zu: %s", i + 1, one.why_en ? one.why_en : err_en(e)).p);
-		done++;
-	}
-	put_int(c->arena, c->out, "done", (int64_t)done);
-	return OK;
-}
-
 #define GET_OP(n, p, w, ins, sc, t, r, cl, z, e, ...) \
 	{ .name = n, .method = GET, .path = p, .who = w, .inside = ins, .scope = sc, .mode = READS, .in = t, .run = r, .clause = cl, .zh = z, .en = e, __VA_ARGS__ },
 #define POST_OP(n, p, w, ins, sc, t, r, cl, z, e, ...) \
@@ -348,9 +253,6 @@ const struct op desk_ops[] = {
 	POST_OP("party.openness", "/v1/parties/openness", R_PARTY, IN_OWNER, SCOPE_OWN, &openness_in, openness_run, "二（四）", "公开选择", "publicity setting")
 	POST_OP("party.hook", "/v1/parties/hook", R_PARTY, IN_OWNER, SCOPE_OWN, &hook_in, hook_run, OURS, "通知方式", "where notices go")
 	GET_OP("notice.list", "/v1/notices", R_PARTY, IN_WAREHOUSE, SCOPE_OWN, &page_in, inbox_run, OURS, "收件箱", "inbox")
-	GET_OP("case.list", "/v1/cases", R_PARTY | R_OFFICER | R_OPERATOR, IN_WAREHOUSE, SCOPE_OWN, &page_in, cases_run, OURS, "办理事项", "cases")
-	POST_OP("case.hand", "/v1/cases/{id}/hand", R_OFFICER | R_OPERATOR, IN_NOBODY, SCOPE_OWN, &hand_in, hand_run, OURS, "移交", "hand over")
-	POST_OP("case.bulk", "/v1/cases/bulk", R_OFFICER | R_OPERATOR, IN_NOBODY, SCOPE_OWN, &bulk_in, bulk_run, "二（五）", "批量办理", "many cases at once")
 	GET_OP("list.get", "/v1/lists/{list}", R_ALL, IN_NOBODY, SCOPE_PUBLIC, &list_get_in, list_get_run, "附1", "清单", "reference list")
 	GET_OP("audit.list", "/v1/audit", R_AUDITOR | R_OPERATOR, IN_NOBODY, SCOPE_OWN, &page_in, audit_run, "二（七）", "审计", "audit")
 	POST_OP("file.put", "/v1/files", R_PARTY | R_DOCK | R_ANYONE, IN_NOBODY, SCOPE_PUBLIC, &file_in, file_put_run, "附2", "上传文件", "upload a file", .upload = true)

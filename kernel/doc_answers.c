@@ -22,7 +22,8 @@ static const struct { const char *name, *members; } shapes[] = {
 	{ "Me", "roles!:[s] login!:s party!:s uscc!:s region!:s open_by_default!:b" },
 	{ "Party", "id!:s uscc!:s name!:s region!:s state!:s roles!:[s]" },
 	{ "Notice", "id!:s what!:s record:s at!:s zh!:s en!:s seen!:b" },
-	{ "OpenCase", "id!:s flow!:s state!:s region!:s since!:s due:s late!:b" },
+	{ "OpenCase", "id!:s flow!:s state!:s region!:s since!:s due:s late!:b hand:s" },
+	{ "CaseGroup", "party:s name!:s state!:s count!:i since!:s due:s late!:i" },
 	{ "Person", "login!:s standing!:s" },
 	{ "Consent", "login!:s since!:s in_force!:b" },
 	{ "Audited", "id!:s at!:s account!:s party!:s op!:s record:s" },
@@ -42,7 +43,7 @@ static const struct { const char *name, *members; } shapes[] = {
 /* Which shape the operations of the house answer with; those of modules say so in their rows (op.answer). */
 static const struct { const char *op, *shape; } answers[] = {
 	{ "session.open", "Token" }, { "token.create", "Token" }, { "file.put", "File" }, { "me.get", "Me" }, { "party.list", "[Party]" },
-	{ "notice.list", "[Notice]" }, { "case.list", "[OpenCase]" }, { "person.list", "[Person]" }, { "consent.list", "[Consent]" },
+	{ "notice.list", "[Notice]" }, { "case.list", "[OpenCase]" }, { "case.groups", "[CaseGroup]" }, { "person.list", "[Person]" }, { "consent.list", "[Consent]" },
 	{ "audit.list", "[Audited]" }, { "list.get", "List" }, { "load.list", "[Load]" }, { "load.get", "Load" }, { "load.create", "Load" },
 	{ "load.data", "Load" }, { "load.check", "Load" }, { "load.file", "Load" }, { "load.drop", "Load" }, { "person.invite", "Login" },
 	{ "account.create", "Login" }, { "case.bulk", "Done" }, { "record.reveal", "Record" },

@@ -1,4 +1,4 @@
-/* kernel/house.c - the house itself as a module: its types, flows and the operations of accounts.c, looks.c and desk.c. */
+/* kernel/house.c - the house itself as a module: its types, flows and the operations of accounts.c, looks.c, desk.c, cases.c and others. */
 #include "kernel/house.h"
 #include "kernel/load.h"
 
@@ -28,7 +28,7 @@ static const struct list_row house_lists[] = {
 static const struct op *join(struct arena *a, size_t *ret_n)
 {
 	const struct { const struct op *ops; size_t n; } parts[] = {
-		{ account_ops, account_ops_n }, { record_ops, record_ops_n }, { desk_ops, desk_ops_n }, { load_ops, load_ops_n },
+		{ account_ops, account_ops_n }, { record_ops, record_ops_n }, { desk_ops, desk_ops_n }, { case_ops, case_ops_n }, { load_ops, load_ops_n },
 		{ sheet_ops, sheet_ops_n }, { package_ops, package_ops_n }, { export_ops, export_ops_n },
 	};
 	struct op *all = TAKE(a, struct op, HOUSE_OPS_MAX);

@@ -14,6 +14,7 @@ struct code_key { unsigned char key[16]; int cipher; bool there; };
 struct type_sql {             /* texts composed once at start, from const tables only */
 	const struct type *type;
 	const char *put, *retire, *list_all, *list_party, *own_from, *list_region, *get, *by[64], *drop, *dump;
+	const char *cases[64], *own_cases[64];        /* counted by the value of a public column */
 };
 
 struct kernel {
@@ -77,6 +78,7 @@ enum {
 	SQL_ACCOUNT_GET, SQL_ACCOUNT_OWNERS, SQL_SESSION_DROP_ACCOUNT,
 	SQL_SESSION_PUT, SQL_SESSION_GET, SQL_CONSENT_PUT, SQL_CONSENT_STOP, SQL_CONSENT_GET, SQL_CONSENT_LIST,
 	SQL_CASE_PUT, SQL_CASE_GET, SQL_CASE_MOVE, SQL_CASE_LIST_PARTY, SQL_CASE_LIST_REGION, SQL_CASE_LATE, SQL_CASE_REMINDED, SQL_CASE_LIST_ALL,
+	SQL_CASE_LIST_STATE, SQL_CASE_LIST_FLOW, SQL_CASE_LIST_OWN, SQL_CASE_LIST_OWN_STATE, SQL_CASE_LIST_MINE, SQL_CASE_GROUPS, SQL_CASE_GROUPS_OWN,
 	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT,
 	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_WEBHOOK_PUT,
 	SQL_JOB_PUT, SQL_JOB_GET, SQL_JOB_DUE, SQL_JOB_LATER, SQL_JOB_COME, SQL_JOB_WAITS, SQL_JOB_OLD, SQL_JOB_LIST, SQL_ACTOR_GET,
@@ -132,6 +134,7 @@ enum err call_check(struct call *c, struct db *reader);     /* allow, prefill, c
 enum err call_write(struct call *c, struct db *db);         /* on the writer thread, inside a change */
 void answers_hand_over(struct kernel *k);
 enum err record_region(struct call *c, const struct record *r, struct str *ret);
+enum err record_allowed(struct call *c, const struct record *r);
 /* flow.c */
 enum err flow_of_type(struct call *c, const struct filing *f, int64_t record);
 enum err flow_step(struct call *c);

@@ -283,6 +283,10 @@ enum err flow_case_get(struct call *c, int64_t record, struct flow_case *ret) MU
 /* Inside another operation of the caller: the same step with the same permission; its effect only when asked for. E_STATE, E_DENIED. */
 enum err kernel_step(struct call *c, int64_t record, const char *flow, const char *verb, struct str note, bool effect) MUST_USE;
 const struct flow *kernel_flow(const struct kernel *k, struct str name);       /* NULL: unknown */
+/* Cases in that state counted for each value of `field` (public, with a column) and party: value, party, its name, count, oldest since,
+ * earliest due, how many late. Of the caller's region, or its own party's; of all for the operator, the association, an auditor. A case
+ * counts under the newest correction of its record. */
+enum err kernel_case_groups(struct call *c, const struct type *t, const char *field, struct str flow, struct str state, struct rows *ret) MUST_USE;
 int64_t working_days_after(const struct kernel *k, int64_t ms, int days, bool working);
 
 /* To a party (or a role when party is 0); one outbox feeds inbox, webhook and mail. Texts hold no withheld value. */

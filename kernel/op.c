@@ -133,13 +133,25 @@ static enum err check_files(struct call *c)
 	return OK;
 }
 
+/* May the caller use this call's operation on that record? The other side of it may take a step that is for the other side. */
+enum err record_allowed(struct call *c, const struct record *r)
+{
+	struct str region;
+	enum err e = record_region(c, r, &region);
+
+	if (!e)
+		e = op_allowed(c->op, c->who, true, r->party, region);
+	if (e == E_DENIED && c->op->step && c->op->step->other_side && kernel_counterparty(c, r))
+		e = OK;                 /* the other side confirms: the step's row says whether it may */
+	return e;
+}
+
 /* The record an `.own` reference names: its party and region decide whether the caller may touch it. */
 static enum err load_target(struct call *c)
 {
 	for (size_t i = 0; i < c->op->in->n; i++) {
 		const struct field *f = &c->op->in->fields[i];
 		struct record r;
-		struct str region;
 		enum err e;
 
 		if (f->kind != KIND_REF || c->in[i].said != SAID_VALUE || (c->dry && !c->in[i].i))      /* dry: a line of the same file */
@@ -153,11 +165,7 @@ static enum err load_target(struct call *c)
 			return e;
 		if (!f->own)
 			continue;
-		e = record_region(c, &r, &region);
-		if (!e)
-			e = op_allowed(c->op, c->who, true, r.party, region);
-		if (e == E_DENIED && c->op->step && c->op->step->other_side && kernel_counterparty(c, &r))
-			e = OK;                 /* the other side confirms: the step's row says whether it may */
+		e = record_allowed(c, &r);
 		if (e)
 			return e;
 	}

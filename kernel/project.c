@@ -71,6 +71,25 @@ static const char *text_put(struct arena *a, const struct type *t)
 	return str_z(a, buf_str(&b));
 }
 
+/* Driven from the cases of the state: each is met again as the current row of its record's chain of corrections. */
+static void case_texts(struct arena *a, struct type_sql *q, size_t at)
+{
+	const char *type = q->type->name, *field = q->type->fields[at].name;
+	static const char *const scope[] = { "f.region >= $4 AND f.region < $5", "f.party = $4" };
+	const char *text[ROWS(scope)];
+
+	for (size_t i = 0; i < ROWS(scope); i++)
+		text[i] = str_fmt(a, "SELECT g.value, g.party, p.name, g.n, g.since, g.due, g.late FROM (SELECT t.%s AS value, f.party AS party, COUNT(*) AS n,"
+		                     " MIN(f.since) AS since, MIN(CASE WHEN f.due > 0 THEN f.due END) AS due, COUNT(CASE WHEN f.due > 0 AND f.due < $3 THEN 1 END) AS late"
+		                     " FROM flow_case f JOIN record r ON r.root = f.record JOIN p_%s t ON t.record = r.id AND t.current = 1"
+		                     " WHERE f.flow = $1 AND f.state = $2 AND %s GROUP BY t.%s, f.party) g LEFT JOIN party p ON p.id = g.party ORDER BY g.value, g.party",
+		                  field, type, scope[i], field).p;
+	q->cases[at] = text[0];
+	q->own_cases[at] = text[1];
+}
+
+static bool shown_column(const struct field *f) { return f->index && (f->publicity == PUBLIC || f->publicity == UNSTATED) && f->cls != PERSON; }
+
 enum err sql_of_types(struct kernel *k)
 {
 	struct arena *a = &k->life;
@@ -95,6 +114,8 @@ enum err sql_of_types(struct kernel *k)
 		q->dump = str_fmt(a, "SELECT * FROM p_%s ORDER BY record", t->name).p;
 		for (size_t f = 0; f < t->n; f++) {
 			columns += t->fields[f].index;
+			if (shown_column(&t->fields[f]))
+				case_texts(a, q, f);
 			if (t->fields[f].index)
 				q->by[f] = str_fmt(a, "SELECT record FROM p_%s WHERE %s = $1 AND record < $2 AND current = 1 ORDER BY record DESC LIMIT 51",
 				                   t->name, t->fields[f].name).p;

@@ -45,11 +45,16 @@ const char *const kernel_steps[] = {
 	 "CREATE INDEX job_waits ON job (kind, what) WHERE due > 0;"),
 	/* 4: what is too large for a record's values lies beside them, sealed; the record commits to it */
 	"CREATE TABLE record_part (record @int NOT NULL, n @int NOT NULL, bytes @blob NOT NULL, PRIMARY KEY (record, n))@end;",
+	/* 5: cases of one state, of one party, in one hand; counted without touching the table */
+	("CREATE INDEX flow_case_state ON flow_case (flow, state, region, record, party, since, due);"
+	 "CREATE INDEX flow_case_own ON flow_case (party, flow, state, record, since, due);"
+	 "CREATE INDEX flow_case_hand ON flow_case (hand, record) WHERE hand > 0;"),
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 
 #define RECORD_COLUMNS "r.id, r.type, r.party, r.root, r.corrects, r.at, r.idx, r.pub, r.biz, r.per, k.pub, k.biz, k.per"
 #define PARTY_COLUMNS "id, uscc, name, region, address, contact, roles, state, open_by_default"
+#define CASE_COUNTS(now) "COUNT(*) AS n, MIN(since) AS since, MIN(CASE WHEN due > 0 THEN due END) AS due, COUNT(CASE WHEN due > 0 AND due < " now " THEN 1 END) AS late"
 #define CASE_COLUMNS "record, flow, state, party, region, since, due, by_account, hand"
 
 const char *const kernel_sql[SQL_TEXTS] = {
@@ -132,6 +137,17 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_CASE_LIST_PARTY] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE party = $1 AND record < $2 ORDER BY record DESC LIMIT 51",
 	[SQL_CASE_LIST_REGION] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE region >= $1 AND region < $2 AND record < $3 ORDER BY record DESC LIMIT 51",
 	[SQL_CASE_LIST_ALL] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE record < $1 ORDER BY record DESC LIMIT 51",
+	[SQL_CASE_LIST_STATE] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE flow = $1 AND state = $2 AND region >= $3 AND region < $4 AND record < $5"
+	                        " ORDER BY record DESC LIMIT 51",
+	[SQL_CASE_LIST_FLOW] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE flow = $1 AND region >= $2 AND region < $3 AND record < $4 ORDER BY record DESC LIMIT 51",
+	[SQL_CASE_LIST_OWN] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE party = $1 AND record < $2 AND flow = $3 ORDER BY record DESC LIMIT 51",
+	[SQL_CASE_LIST_OWN_STATE] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE party = $1 AND record < $2 AND flow = $3 AND state = $4 ORDER BY record DESC LIMIT 51",
+	[SQL_CASE_LIST_MINE] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE hand = $1 AND hand > 0 AND record < $2 AND (party = $3 OR $3 = 0) AND region >= $4 AND region < $5"
+	                       " AND (flow = $6 OR $6 = '') AND (state = $7 OR $7 = '') ORDER BY record DESC LIMIT 51",
+	[SQL_CASE_GROUPS] = "SELECT g.party, p.name, g.n, g.since, g.due, g.late FROM (SELECT party, " CASE_COUNTS("$3") " FROM flow_case WHERE flow = $1 AND state = $2 AND party < $4"
+	                    " AND region >= $5 AND region < $6 GROUP BY party ORDER BY party DESC LIMIT 201) g LEFT JOIN party p ON p.id = g.party ORDER BY g.party DESC",
+	[SQL_CASE_GROUPS_OWN] = "SELECT g.party, p.name, g.n, g.since, g.due, g.late FROM (SELECT party, " CASE_COUNTS("$3") " FROM flow_case WHERE flow = $1 AND state = $2 AND party < $4"
+	                        " AND party = $5 GROUP BY party) g LEFT JOIN party p ON p.id = g.party",
 	[SQL_CASE_LATE] = "SELECT " CASE_COLUMNS " FROM flow_case WHERE due > 0 AND due < $1 AND reminded = 0 ORDER BY due LIMIT 100",
 	[SQL_CASE_REMINDED] = "UPDATE flow_case SET reminded = $2 WHERE record = $1",
 

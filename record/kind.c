@@ -38,7 +38,13 @@ static struct verdict yes_i(struct str normal, int64_t i) { return (struct verdi
 static bool shown_text(struct str s, bool lines)
 {
 	for (size_t at = 0; at < s.n;) {
-		int32_t cp = utf8_next(s, &at);
+		int32_t cp;
+
+		while (at < s.n && s.p[at] >= 0x20 && s.p[at] < 0x7f)      /* long lists of codes are nothing else */
+			at++;
+		if (at == s.n)
+			break;
+		cp = utf8_next(s, &at);
 
 		if (cp < 0 || cp == 0x7f || (cp >= 0x80 && cp < 0xa0) || (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) ||
 		    (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff || (cp >= 0xfff0 && cp <= 0xffff))

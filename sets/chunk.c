@@ -173,6 +173,22 @@ bool chunk_ok(struct str bytes)
 	return tagged(bytes, TAG_PAIRS) ? pairs_count(body_of(bytes)) > 0 : roaring_view(bytes, &v);
 }
 
+uint32_t chunk_count(struct str bytes)
+{
+	struct str s = body_of(bytes);
+	struct view v;
+	struct range r;
+	uint32_t end = 0, n = 0;
+
+	if (tagged(bytes, TAG_ROARING))
+		return view_of(s, &v, &n) ? n : 0;
+	if (!tagged(bytes, TAG_PAIRS) || !pairs_count(s))
+		return 0;
+	while (next_pair(&s, &end, &r) > 0)
+		n += r.hi - r.lo + 1;
+	return n;
+}
+
 bool chunk_has(struct str bytes, uint32_t offset)
 {
 	struct str s = body_of(bytes);
@@ -233,9 +249,10 @@ static void view_bits(const struct view *v, struct bits *to)
 	}
 }
 
-bool chunk_bits(struct str bytes, struct bits *to)
+bool chunk_bits(struct str bytes, struct bits *to, struct span *ret)
 {
 	struct str s = body_of(bytes);
+	struct span span = { 0, 0 };
 	struct range r;
 	struct view v;
 	uint32_t end = 0;
@@ -244,25 +261,32 @@ bool chunk_bits(struct str bytes, struct bits *to)
 		if (!roaring_view(bytes, &v))
 			return false;
 		view_bits(&v, to);
+		*ret = WHOLE_CHUNK;
 		return true;
 	}
 	if (!tagged(bytes, TAG_PAIRS) || !pairs_count(s))
 		return false;
-	while (next_pair(&s, &end, &r) > 0)
+	while (next_pair(&s, &end, &r) > 0) {
+		if (!span.to)
+			span.from = r.lo >> 6;
+		span.to = (r.hi >> 6) + 1;
 		bits_add(to, r.lo, r.hi);
+	}
+	*ret = span;
 	return true;
 }
 
 bool chunk_ranges(struct arena *a, struct str bytes, struct range **ret, size_t *ret_n)
 {
 	struct bits *b;
+	struct span span;
 	struct str s = body_of(bytes);
 	uint32_t end = 0;
 	size_t n;
 
 	if (!tagged(bytes, TAG_PAIRS)) {
 		b = TAKE(a, struct bits, 1);
-		if (!chunk_bits(bytes, b))
+		if (!chunk_bits(bytes, b, &span))
 			return false;
 		*ret = bits_ranges(a, b, ret_n);
 		return true;
@@ -292,31 +316,37 @@ void bits_add(struct bits *b, uint32_t lo, uint32_t hi)
 	b->w[last] |= to;
 }
 
-void bits_or(struct bits *b, const struct bits *x)
+void bits_clear(struct bits *b, struct span s)
 {
-	for (size_t i = 0; i < ROWS(b->w); i++)
+	if (s.to > s.from)
+		memset(b->w + s.from, 0, (s.to - s.from) * sizeof(b->w[0]));
+}
+
+void bits_or(struct bits *b, const struct bits *x, struct span s)
+{
+	for (uint32_t i = s.from; i < s.to; i++)
 		b->w[i] |= x->w[i];
 }
 
-void bits_and(struct bits *b, const struct bits *x)
+void bits_and(struct bits *b, const struct bits *x, struct span s)
 {
-	for (size_t i = 0; i < ROWS(b->w); i++)
+	for (uint32_t i = s.from; i < s.to; i++)
 		b->w[i] &= x->w[i];
 }
 
-void bits_andnot(struct bits *b, const struct bits *x)
+void bits_andnot(struct bits *b, const struct bits *x, struct span s)
 {
-	for (size_t i = 0; i < ROWS(b->w); i++)
+	for (uint32_t i = s.from; i < s.to; i++)
 		b->w[i] &= ~x->w[i];
 }
 
 bool bits_has(const struct bits *b, uint32_t offset) { return b->w[offset >> 6] >> (offset & 63) & 1; }
 
-uint32_t bits_count(const struct bits *b)
+uint32_t bits_count(const struct bits *b, struct span s)
 {
 	uint32_t n = 0;
 
-	for (size_t i = 0; i < ROWS(b->w); i++)
+	for (uint32_t i = s.from; i < s.to; i++)
 		n += (uint32_t)__builtin_popcountll(b->w[i]);
 	return n;
 }

@@ -28,6 +28,7 @@ enum err chunk_write(struct arena *a, const struct range *r, size_t n, struct st
 /* ranges of tidy r (any size) that lie in chunk number `chunk`, as its offsets; *at walks on through r. 0: none. */
 size_t chunk_cut(const struct range *r, size_t n, uint32_t chunk, size_t *at, struct range *ret, size_t cap);
 bool chunk_ok(struct str bytes);
+uint32_t chunk_count(struct str bytes);                       /* how many offsets; 0: not ok. Of a bitmap what its head says */
 bool chunk_has(struct str bytes, uint32_t offset);            /* false also when the bytes are not ok */
 /* The ranges again, tidy. False: the bytes are not ok. */
 bool chunk_ranges(struct arena *a, struct str bytes, struct range **ret, size_t *ret_n) MUST_USE;
@@ -35,14 +36,19 @@ bool chunk_ranges(struct arena *a, struct str bytes, struct range **ret, size_t 
 /* ---- a chunk as bits, for what is held and what is left ---- */
 
 struct bits { uint64_t w[CHUNK_SIZE / 64]; };
-bool chunk_bits(struct str bytes, struct bits *to) MUST_USE;  /* adds them; false: the bytes are not ok, and to is as it was */
+struct span { uint32_t from, to; };                           /* words of bits, `to` is one past: small sets touch few */
+/* Adds the set and says which words it touched; false: the bytes are not ok, and `to` is as it was. */
+bool chunk_bits(struct str bytes, struct bits *to, struct span *ret) MUST_USE;
 void bits_add(struct bits *b, uint32_t lo, uint32_t hi);
-void bits_or(struct bits *b, const struct bits *x);
-void bits_and(struct bits *b, const struct bits *x);
-void bits_andnot(struct bits *b, const struct bits *x);       /* b without x */
+/* All of these look at the words of the span alone. */
+void bits_clear(struct bits *b, struct span s);
+void bits_or(struct bits *b, const struct bits *x, struct span s);
+void bits_and(struct bits *b, const struct bits *x, struct span s);
+void bits_andnot(struct bits *b, const struct bits *x, struct span s);       /* b without x */
+uint32_t bits_count(const struct bits *b, struct span s);
 bool bits_has(const struct bits *b, uint32_t offset);
-uint32_t bits_count(const struct bits *b);
 struct range *bits_ranges(struct arena *a, const struct bits *b, size_t *ret_n);
+#define WHOLE_CHUNK ((struct span){ 0, CHUNK_SIZE / 64 })
 
 /* ---- the library (roaring.c) ---- */
 

@@ -62,6 +62,7 @@ static enum err gather_item(struct gathering *g, struct code_place at, int64_t u
 
 static enum err gather_chunk(struct gathering *g, const struct item_set *s, uint32_t chunk, struct map *seen, struct bits *scope, struct bits *now)
 {
+	struct span span = WHOLE_CHUNK;
 	struct chunk_event *ev;
 	size_t n;
 	enum err e = chunk_history(g->c, s->pack.record, chunk, ROWS_MOST, &ev, &n);
@@ -70,11 +71,11 @@ static enum err gather_chunk(struct gathering *g, const struct item_set *s, uint
 		struct str key = str_fmt(g->c->arena, "%lld %d", (long long)ev[i].ev.record, ev[i].ev.verb);
 		size_t *at = map_get(seen, key);
 
-		memset(now, 0, sizeof(*now));
-		if (ev[i].ev.time > g->until || !chunk_bits(ev[i].bytes, now))
+		bits_clear(now, span);
+		if (ev[i].ev.time > g->until || !chunk_bits(ev[i].bytes, now, &span))
 			continue;
-		bits_and(now, scope);
-		if (!bits_count(now))
+		bits_and(now, scope, span);
+		if (!bits_count(now, span))
 			continue;
 		if (!at) {
 			at = TAKE(g->c->arena, size_t, 1);
@@ -82,7 +83,7 @@ static enum err gather_chunk(struct gathering *g, const struct item_set *s, uint
 			map_put(seen, key, at);
 			step_new(g, &ev[i].ev);
 		}
-		g->to->step[*at].count += bits_count(now);
+		g->to->step[*at].count += bits_count(now, span);
 	}
 	return e;
 }

@@ -327,7 +327,10 @@ static enum err put_goods(struct call *c, const struct subject *s, const struct 
 
 enum { GET_of, GET_until };
 
-static enum err ask(struct call *c, struct subject *s, struct chain *ch)
+/* The end of that day, or no end. */
+static int64_t until_of(const struct call *c) { return c->in[GET_until].said ? c->in[GET_until].i * DAY_MS - CHINA_OFFSET_MIN * INT64_C(60000) + DAY_MS - 1 : INT64_MAX; }
+
+static enum err ask(struct call *c, int64_t until, struct subject *s, struct chain *ch)
 {
 	enum err e = subject_find(c, c->in[GET_of].text, s);
 
@@ -336,7 +339,7 @@ static enum err ask(struct call *c, struct subject *s, struct chain *ch)
 		put_z(c->arena, c->out, "kind", "candidates");
 		return E_CLASH;
 	}
-	return e ? e : chain_of(c, s, c->op->in->n > GET_until && c->in[GET_until].said ? c->in[GET_until].i + DAY_MS - 1 : INT64_MAX, ch);
+	return e ? e : chain_of(c, s, until, ch);
 }
 
 static enum err put_all(struct call *c, const struct subject *s, const struct chain *ch)
@@ -355,7 +358,7 @@ enum err chain_get(struct call *c)
 {
 	struct subject s;
 	struct chain ch;
-	enum err e = ask(c, &s, &ch);
+	enum err e = ask(c, until_of(c), &s, &ch);
 
 	if (e == E_CLASH)
 		return OK;
@@ -413,7 +416,7 @@ enum err chain_open(struct call *c)
 	struct subject s;
 	struct chain ch;
 	bool may = false;
-	enum err e = ask(c, &s, &ch);
+	enum err e = ask(c, INT64_MAX, &s, &ch);
 
 	if (e == E_CLASH)
 		return call_trouble(c, OPEN_of, "有几个批次用这个批号，请填批次的记录编号", "several lots have this number: give the batch's record id");
@@ -475,7 +478,7 @@ enum err chain_holders(struct call *c)
 	if (e == E_CLASH)
 		return OK;
 	if (!e)
-		e = holders_of(c, &s.set, c->in[GET_until].said ? c->in[GET_until].i + DAY_MS - 1 : INT64_MAX, &h, NULL, NULL);
+		e = holders_of(c, &s.set, until_of(c), &h, NULL, NULL);
 	if (e)
 		return e;
 	put_str(c->arena, c->out, "of", s.text);
@@ -517,7 +520,7 @@ enum err chain_evidence(struct call *c)
 	struct subject s;
 	struct chain ch;
 	struct looking l = { 0 };
-	enum err e = ask(c, &s, &ch);
+	enum err e = ask(c, until_of(c), &s, &ch);
 
 	if (e == E_CLASH)
 		return call_trouble(c, GET_of, "有几个批次用这个批号，请填批次的记录编号", "several lots have this number: give the batch's record id");

@@ -129,10 +129,10 @@ static struct holder *hands_of(struct holding_call *w, const struct holder *h)
 	return &all->h[all->n++];
 }
 
-static enum err put_hands(struct holding_call *w, const struct pack *p, uint32_t chunk, struct holder h)
+static enum err put_hands(struct holding_call *w, const struct pack *p, uint32_t chunk, struct span span, struct holder h)
 {
 	struct holder *to;
-	uint32_t n = bits_count(w->now);
+	uint32_t n = bits_count(w->now, span);
 	enum err e = n ? resolve(w, &h) : OK;
 
 	if (e || !n)
@@ -152,6 +152,7 @@ static enum err put_hands(struct holding_call *w, const struct pack *p, uint32_t
 /* Backwards in time: the last move of an item decides, and nothing earlier is looked at again. */
 static enum err hold_chunk(struct holding_call *w, const struct pack *p, uint32_t chunk)
 {
+	struct span span = WHOLE_CHUNK;         /* what `now` still holds of the event before */
 	struct chunk_event *ev;
 	size_t n;
 	enum err e = chunk_history(w->c, p->record, chunk, HOLD_ROWS, &ev, &n);
@@ -165,19 +166,19 @@ static enum err hold_chunk(struct holding_call *w, const struct pack *p, uint32_
 
 		if (ev[i].ev.time > w->until || !hands_after(&ev[i].ev, &h))
 			continue;
-		memset(w->now, 0, sizeof(*w->now));
-		if (!chunk_bits(ev[i].bytes, w->now))
+		bits_clear(w->now, span);
+		if (!chunk_bits(ev[i].bytes, w->now, &span))
 			return E_CORRUPT;
-		bits_and(w->now, w->scope);
-		bits_andnot(w->now, w->covered);
-		bits_or(w->covered, w->now);
-		e = put_hands(w, p, chunk, h);
+		bits_and(w->now, w->scope, span);
+		bits_andnot(w->now, w->covered, span);
+		bits_or(w->covered, w->now, span);
+		e = put_hands(w, p, chunk, span, h);
 		if (e)
 			return e;
 	}
 	*w->now = *w->scope;
-	bits_andnot(w->now, w->covered);
-	return put_hands(w, p, chunk, (struct holder){ .kind = HOLD_MAKER, .since = p->at });
+	bits_andnot(w->now, w->covered, WHOLE_CHUNK);
+	return put_hands(w, p, chunk, WHOLE_CHUNK, (struct holder){ .kind = HOLD_MAKER, .since = p->at });
 }
 
 bool scope_of(const struct item_set *s, uint32_t chunk, struct bits *ret)

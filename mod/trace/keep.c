@@ -49,16 +49,17 @@ static struct str body_of(struct keeping *k, struct str set)
 	return buf_str(&b);
 }
 
-static enum err keep_row(struct keeping *k, const struct chunk_set *s, int64_t place, struct str set)
+/* part: of the record, where the set is read from; -1: it is in `set`. */
+static enum err keep_row(struct keeping *k, const struct chunk_set *s, int64_t part, int64_t place, struct str set)
 {
 	struct call *c = k->c;
 	struct str hidden;
-	uint32_t part = PART_BASE + k->part++;
-	enum err e = kernel_hide(c->k, c->arena, k->record, part, body_of(k, set), &hidden);
+	uint32_t blob = PART_BASE + k->part++;
+	enum err e = kernel_hide(c->k, c->arena, k->record, blob, body_of(k, set), &hidden);
 
 	if (!e)
 		db_tell(c->db, trace_sql[Q_ITEMS_PUT], VALS(V_I(s->pack), V_I(s->chunk), V_I(place), V_I((int64_t)k->index), V_I(k->m->verb), V_I(k->record),
-		        V_I(k->party), V_I(k->m->link), V_I(part), V_I(s->part), V_B(hidden)));
+		        V_I(k->party), V_I(k->m->link), V_I(blob), V_I(part), V_B(hidden)));
 	return e;
 }
 
@@ -71,7 +72,7 @@ static enum err keep_items(struct keeping *k, const struct chunk_set *s, const s
 			enum err e = chunk_write(k->c->arena, &one, 1, &set);
 
 			if (!e)
-				e = keep_row(k, s, item_place(k->c->k, s->pack, (s->chunk << CHUNK_BITS) + at), set);
+				e = keep_row(k, s, -1, item_place(k->c->k, s->pack, (s->chunk << CHUNK_BITS) + at), set);
 			if (e)
 				return e;
 		}
@@ -117,7 +118,7 @@ static enum err keep_buckets(struct keeping *k, const struct chunk_set *s, const
 				continue;
 			e = chunk_write(k->c->arena, in, got, &set);
 			if (!e)
-				e = keep_row(k, s, bucket_place(k->c->k, s->pack, (s->chunk << CHUNK_BITS) + from), set);
+				e = keep_row(k, s, -1, bucket_place(k->c->k, s->pack, (s->chunk << CHUNK_BITS) + from), set);
 			if (e)
 				return e;
 		}
@@ -132,16 +133,16 @@ static enum err keep_chunk(struct keeping *k, const struct chunk_set *s)
 	uint64_t count;
 	size_t n;
 
-	if (s->part >= 0)
-		return keep_row(k, s, 0, S(""));
+	count = chunk_count(s->bytes);
+	if (s->part >= 0 && count > ITEMS_MOST)
+		return keep_row(k, s, s->part, 0, S(""));
 	if (!chunk_ranges(k->c->arena, s->bytes, &r, &n))
 		return E_CORRUPT;
-	count = ranges_count(r, n);
 	if (count <= FEW)
 		return keep_items(k, s, r, n);
 	if (buckets_touched(r, n) <= BUCKETS_MOST)
 		return keep_buckets(k, s, r, n);
-	return count <= ITEMS_MOST ? keep_items(k, s, r, n) : keep_row(k, s, 0, s->bytes);
+	return count <= ITEMS_MOST ? keep_items(k, s, r, n) : keep_row(k, s, -1, 0, s->bytes);
 }
 
 /* The order of filing is that of the record first filed: a correction does not overtake what came after it. */
@@ -296,6 +297,7 @@ enum err items_came_to(struct call *c, const struct pack *p, struct range r, boo
 	for (uint32_t chunk = r.lo >> CHUNK_BITS; *ret && chunk <= r.hi >> CHUNK_BITS; chunk++) {
 		uint32_t from = chunk << CHUNK_BITS;
 		struct chunk_event *ev;
+		struct span span;
 		size_t n;
 		enum err e = chunk_history(c, p->record, chunk, ROWS_MOST, &ev, &n);
 
@@ -304,11 +306,11 @@ enum err items_came_to(struct call *c, const struct pack *p, struct range r, boo
 		memset(had, 0, sizeof(*had));
 		memset(want, 0, sizeof(*want));
 		for (size_t i = 0; i < n; i++)
-			if ((ev[i].ev.party == c->who->party || (ev[i].ev.other.n && str_eq(ev[i].ev.other, c->who->uscc))) && !chunk_bits(ev[i].bytes, had))
+			if ((ev[i].ev.party == c->who->party || (ev[i].ev.other.n && str_eq(ev[i].ev.other, c->who->uscc))) && !chunk_bits(ev[i].bytes, had, &span))
 				return E_CORRUPT;
 		bits_add(want, r.lo > from ? r.lo - from : 0, r.hi >> CHUNK_BITS > chunk ? CHUNK_SIZE - 1 : r.hi - from);
-		bits_andnot(want, had);
-		*ret = bits_count(want) == 0;
+		bits_andnot(want, had, WHOLE_CHUNK);
+		*ret = bits_count(want, WHOLE_CHUNK) == 0;
 	}
 	return OK;
 }

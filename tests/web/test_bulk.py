@@ -69,7 +69,7 @@ class Sending(unittest.TestCase):
         for part in ["/v1/templates/product.create?as=xlsx", "/v1/templates/product.create?as=csv", "<noscript> 浏览器没有启用脚本时，一次最多 16 MB", "loads.js", "data-table"]:
             self.assertIn(part, page)
         self.assertIn("/ui/loads", H.page("/me", "maker")[1])
-        for what in ["session.open", "nothing", "maker.register", "file.put", "purchase"]:
+        for what in ["session.open", "nothing", "maker.register", "file.put", "resale"]:
             page = H.page("/ui/loads/new?what=" + what, "maker")[1]
             self.assertNotIn("data-table", page, what)
 
