@@ -99,6 +99,7 @@ static void sets_add_all(struct call *c, struct item_sets *to, const struct item
 static enum err activated_away(struct call *c, const struct item_set *s, uint32_t chunk, const struct ids *batch, struct item_sets *gone)
 {
 	struct bits *scope = TAKE(c->arena, struct bits, 1), *away = TAKE(c->arena, struct bits, 1), *now = TAKE(c->arena, struct bits, 1);
+	struct span span = WHOLE_CHUNK;
 	struct chunk_event *ev;
 	struct range *r;
 	size_t n = 0;
@@ -107,15 +108,15 @@ static enum err activated_away(struct call *c, const struct item_set *s, uint32_
 	for (size_t i = 0; i < n && !e; i++) {
 		if (ev[i].ev.verb != VERB_ACTIVATED)
 			continue;
-		memset(now, 0, sizeof(*now));
-		if (!chunk_bits(ev[i].bytes, now))
+		bits_clear(now, span);
+		if (!chunk_bits(ev[i].bytes, now, &span))
 			return E_CORRUPT;
 		if (ids_has(batch, ev[i].ev.link))
-			bits_andnot(away, now);
+			bits_andnot(away, now, span);
 		else
-			bits_or(away, now);
+			bits_or(away, now, span);
 	}
-	bits_and(away, scope);
+	bits_and(away, scope, WHOLE_CHUNK);
 	r = bits_ranges(c->arena, away, &n);
 	for (size_t i = 0; i < n && !e; i++)
 		sets_add(c, gone, &s->pack, (chunk << CHUNK_BITS) + r[i].lo, (chunk << CHUNK_BITS) + r[i].hi);
