@@ -1,6 +1,7 @@
 /* mod/trace/flow.c - the tables of goods that move: their record types, operations and flows. Functions are in the files beside it. */
 #include "mod/trace/chain.h"
 #include "mod/trace/recall.h"
+#include "mod/trace/finding.h"
 
 #define FIELD(id, ...) ROW(id, __VA_ARGS__)
 static const struct field return_fields[] = {
@@ -20,6 +21,9 @@ static const struct field cut_fields[] = {
 };
 static const struct field material_fields[] = {
 #include "material.def"
+};
+static const struct field finding_fields[] = {
+#include "finding.def"
 };
 static const struct field recall_fields[] = {
 #include "recall.def"
@@ -42,6 +46,7 @@ TYPE(aggregation, "suyuan/aggregation", "装箱拆箱",    "packing of cartons",
 TYPE(measure,     "suyuan/measure",     "所载数量",    "quantity a code carries",    LEAF_SET,  OURS,   "quantity")
 TYPE(cut,         "suyuan/cut",         "分割",        "cut",                        LEAF_FLOW, OURS,   "quantity")
 TYPE(material,    "suyuan/material",    "用料",        "material of a batch",        LEAF_SET,  "一",   "name")
+TYPE(finding,     "suyuan/finding",     "问题线索",    "finding",                    LEAF_NOTE, "一",   "rule")
 TYPE(recall_notice, "suyuan/recall_notice", "召回通知", "notice of a recall",        LEAF_FLOW, "一",   "recall")
 TYPE(recall_report, "suyuan/recall_report", "召回处理", "what was done on a recall", LEAF_FLOW, "一",   "event")
 /* For everybody to read: whoever has such goods must know. Which codes and how many stays with who ordered it. */
@@ -49,7 +54,7 @@ const struct type recall_type = { .name = "recall", .schema = "suyuan/recall", .
 	.fields = recall_fields, .n = ROWS(recall_fields), .clause = "一", .title = "reason", .common = true };
 
 static const struct type *const types[] = { &return_type, &refusal_type, &aggregation_type, &measure_type, &cut_type, &material_type, &recall_type,
-	&recall_notice_type, &recall_report_type };
+	&recall_notice_type, &recall_report_type, &finding_type };
 
 /* ---- inputs that are not records ---- */
 
@@ -85,6 +90,30 @@ static const struct type recall_id_in = { .name = "recall_id", .zh = "召回停�
 
 static const struct job_kind jobs[] = { { .kind = "recall", .run = recall_run } };
 
+static const struct field findings_fields[] = {
+	ROW(state, NAMES, OPTIONAL, PUBLIC, "一", "状态", .list = "open|explained|confirmed|dismissed|closed|withdrawn", .max = 1, .en = "state", .help = "不填为 open 待说明")
+	ROW(rule, LISTED, OPTIONAL, PUBLIC, "一", "规则", .list = "finding_rule", .en = "rule", .help = "不填则按规则和单位汇总")
+	ROW(party, TEXT, OPTIONAL, PUBLIC, OURS, "单位", .max = 13, .en = "party")
+	ROW(before, TEXT, OPTIONAL, PUBLIC, OURS, "从此之前", .max = 13, .en = "before")
+};
+static const struct type findings_in = { .name = "findings", .zh = "问题线索", .en = "findings", .fields = findings_fields, .n = ROWS(findings_fields) };
+
+static const struct field sweep_fields[] = { ROW(note, TEXT, OPTIONAL, PUBLIC, OURS, "备注", .en = "note") };
+static const struct type sweep_in = { .name = "sweep", .zh = "核对流向", .en = "sweep", .fields = sweep_fields, .n = ROWS(sweep_fields) };
+
+#define RULE_ROW(k, z, e, cl) { "finding_rule", k, z, e, NULL, NULL, "", cl }
+static const struct list_row lists[] = {
+	RULE_ROW("sold_without_purchase", "售出了没有进货记录的货物", "sold without a purchase", "附2-2-2"),
+	RULE_ROW("sold_twice", "同一件货物售出两次", "sold twice", "一"),
+	RULE_ROW("sold_more_than_made", "售出超过生产或所载数量", "sold more than made", "一"),
+	RULE_ROW("moved_after_end", "作废、召回、停售或销毁后仍在流转", "moved after recall, stop or void", "一"),
+	RULE_ROW("sold_before_production", "售出早于生产日期", "sold before it was made", "附2-1-2-5"),
+	RULE_ROW("wrong_party", "进货单位不是发货方填报的购方", "bought by another than the seller named", "附2-2-2"),
+	RULE_ROW("permit_not_in_force", "售出时许可证或认证证书无效", "certificate not in force at the time", "附2-1-2-9"),
+	RULE_ROW("purchase_sale_mismatch", "进货与对方售出不一致", "purchase and sale do not match", "一"),
+	RULE_ROW("offer_unanswered", "交货超过期限未答复", "delivery not answered in time", "一"),
+};
+
 /* ---- flows ---- */
 
 enum { OFFER_DAYS = 7 };      /* then both sides are reminded and it is late */
@@ -105,7 +134,20 @@ static const struct step notice_steps[] = {
 	{ "recall_notice", "sent", "acknowledge", "acknowledged", R_PARTY, OUTCOME_DAYS, false, "一", "确认收到", "acknowledge" },
 	{ "recall_notice", "acknowledged", "finish", "done", R_PARTY, 0, false, "一", "处理完毕", "finish" },
 };
+#define OVERSEES (R_OFFICER | R_OPERATOR)
+static const struct step finding_steps[] = {
+	{ "finding", "open", "explain", "explained", R_PARTY, 10, true, "一", "说明", "explain" },
+	{ "finding", "open", "confirm", "confirmed", OVERSEES, 15, true, "一", "认定属实", "confirm" },
+	{ "finding", "explained", "confirm", "confirmed", OVERSEES, 15, true, "一", "认定属实", "confirm" },
+	{ "finding", "open", "dismiss", "dismissed", OVERSEES, 0, false, "一", "误报", "dismiss as a false alarm" },
+	{ "finding", "explained", "dismiss", "dismissed", OVERSEES, 0, false, "一", "误报", "dismiss as a false alarm" },
+	{ "finding", "explained", "accept", "closed", OVERSEES, 0, false, "一", "说明成立，结案", "accept the explanation" },
+	{ "finding", "confirmed", "close", "closed", OVERSEES, 0, false, "一", "结案", "close" },
+	{ "finding", "open", "withdraw", "withdrawn", OVERSEES, 0, false, "一", "撤回", "withdraw" },
+};
 static const struct flow flows[] = {
+	{ .name = "finding", .zh = "问题线索", .en = "finding", .start = "open", .types = "finding", .steps = finding_steps, .n = ROWS(finding_steps), .days = 10,
+	  .working = true, .clause = "一" },
 	{ .name = "recall", .zh = "召回停售", .en = "recall or stop of sale", .start = "open", .types = "recall", .steps = recall_steps, .n = ROWS(recall_steps),
 	  .clause = "一" },
 	{ .name = "recall_notice", .zh = "召回通知", .en = "notice of a recall", .start = "sent", .types = "recall_notice", .steps = notice_steps,
@@ -156,6 +198,12 @@ static const struct op ops[] = {
 	  .clause = "一", .zh = "现在谁持有", .en = "who holds them", .answer = "of:s kind:s count:i holders:[o] candidates:[o]" },
 	{ .name = "chain.evidence", .method = GET, .path = "/v1/chain/evidence", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS_LONG, .in = &chain_in,
 	  .run = chain_evidence, .clause = "二（七）", .zh = "流向证据文件", .en = "chain as evidence", .gives = "application/x-ndjson" },
+	{ .name = "finding.sweep", .method = POST, .path = "/v1/findings/sweep", .who = OVERSEES, .scope = SCOPE_OWN, .mode = SLOW, .in = &sweep_in, .run = sweep_run,
+	  .clause = "一", .zh = "核对流向", .en = "look for findings", .prepare = sweep_prepare, .quiet = true, .answer = "found!:i withdrawn!:i more!:b" },
+	{ .name = "finding.groups", .method = GET, .path = "/v1/findings/groups", .who = R_PARTY | OVERSEES, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, .mode = READS,
+	  .in = &findings_in, .run = finding_groups, .clause = "一", .zh = "问题线索", .en = "findings", .answer = "state!:s groups:[o] items:[o] before:s" },
+	{ .name = "finding.stats", .method = GET, .path = "/v1/findings/stats", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG, .run = finding_stats,
+	  .clause = "一", .zh = "核对规则统计", .en = "rules and their outcomes", .answer = "rules!:[o] fewest_parties!:i" },
 	{ .name = "chain.open", .method = POST, .path = "/v1/chain/open", .who = R_OFFICER, .scope = SCOPE_OWN, .mode = WRITES, .in = &open_in, .run = chain_open,
 	  .clause = "二（七）", .zh = "打开流向", .en = "open a chain", .answer = CHAIN_ANSWER },
 };
@@ -180,4 +228,4 @@ static enum err flow_project(struct call *c, const struct type *t, int64_t recor
 }
 
 const struct module flow_module = { .name = "flow", .zh = "货物流转", .types = types, .n_types = ROWS(types), .ops = ops, .n_ops = ROWS(ops), .flows = flows,
-	.n_flows = ROWS(flows), .jobs = jobs, .n_jobs = ROWS(jobs), .project = flow_project, .check = flow_check };
+	.n_flows = ROWS(flows), .jobs = jobs, .n_jobs = ROWS(jobs), .lists = lists, .n_lists = ROWS(lists), .project = flow_project, .check = flow_check, .open = flow_open, .close = flow_close, .tick = flow_tick };

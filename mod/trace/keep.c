@@ -169,6 +169,8 @@ enum err moves_keep(struct call *c, const struct type *t, int64_t record, uint64
 	struct keeping k = { .c = c, .record = record, .party = party, .index = index };
 	enum err e = n ? order_of(c, index, corrects, &k.order) : OK;
 
+	if (n)
+		db_tell(c->db, trace_sql[Q_FLOW_PUT], VALS(V_I((int64_t)index), V_I(record), V_I(at)));
 	for (size_t i = 0; i < n && !e; i++) {
 		struct chunk_set *s;
 		size_t chunks;
