@@ -12,6 +12,7 @@ struct value count_value(struct arena *a, uint64_t n)
 	return (struct value){ .said = SAID_VALUE, .text = str_fmt(a, "%llu", (unsigned long long)n), .i = (int64_t)n };
 }
 
+static struct value text_value(struct str s) { return (struct value){ .said = s.n ? SAID_VALUE : SAID_NOTHING, .text = s }; }
 static struct value id_value(struct arena *a, int64_t id) { return (struct value){ .said = SAID_VALUE, .text = id_str(a, id), .i = id }; }
 
 /* ---- the scope, as said ---- */
@@ -254,7 +255,8 @@ enum err recall_prepare(struct call *c)
 	if (e)
 		return e;
 	c->in[RECALL_covers] = count_value(c->arena, s.count);
-	c->in[RECALL_authority] = c->who->party ? (struct value){ 0 } : (struct value){ .said = SAID_VALUE, .text = c->who->region };
+	c->in[RECALL_authority] = text_value(c->who->party ? S("") : c->who->region);
+	c->in[RECALL_ordered_by] = text_value(c->who->party ? c->who->party_name : S(""));
 	e = kernel_prepare(c, &recall_type, c->in, &o->record);
 	c->scratch = o;
 	return e;

@@ -231,6 +231,25 @@ static void a_stop_is_lifted_by_who_ordered_it_alone(void **state)
 	assert_int_equal(step(h, MAKER, "recall.lift", answer_id(h, &a)), E_STATE);
 }
 
+/* What the platform fills in is not for the sender to say. */
+static void who_ordered_it_is_not_taken_from_the_sender(void **state)
+{
+	struct house *h = here(state);
+	struct str pack = new_pack(h, MAKER, new_batch(h, MAKER, new_product(h, MAKER, "钢丝绳"), "F-1"), "5", NULL);
+	struct node *in = order_in(h, "stop_sale", "items", range(h, pack, "0-2"));
+	struct answer a;
+
+	put_z(&h->a, in, "ordered_by", "别家");
+	put_z(&h->a, in, "authority", "320000");
+	put_z(&h->a, in, "covers", "1");
+	a = ask(h, actor(h, MAKER), "recall.create", in, S(""), NULL);
+	assert_int_equal(a.err, OK);
+	assert_int_equal(number_of(&a, "covers"), 3);
+	a = call_ok(h, ANYBODY, "recall.get", "id", z(h, answer_id(h, &a)), NULL);
+	assert_string_equal(z(h, node_text(node_get(a.out, "values"), "ordered_by")), "甲钢丝绳厂");
+	assert_null(node_get(node_get(a.out, "values"), "authority"));
+}
+
 /* What a buyer must know stands on the page of the code and in a list for everybody; which codes and how many does not. */
 static void everybody_reads_what_to_do(void **state)
 {
@@ -289,6 +308,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(wrong_scopes_are_refused_with_words),
 	cmocka_unit_test(only_an_owner_orders_and_ends),
 	cmocka_unit_test(a_stop_is_lifted_by_who_ordered_it_alone),
+	cmocka_unit_test(who_ordered_it_is_not_taken_from_the_sender),
 	cmocka_unit_test(everybody_reads_what_to_do),
 	cmocka_unit_test(a_large_stop_is_lifted_whole),
 };
