@@ -99,6 +99,7 @@ void page_op(struct ask *q, const char *name, void (*then)(struct ask *q));
 struct node *frame(struct ask *q, const char *zh, const char *en);   /* what every page has, with its title */
 struct str ask_words(const struct ask *q, const char *zh, const char *en);
 struct str word_of(const struct ask *q, const char *group, struct str key);       /* words.def; the key itself when it has no row */
+struct str state_words(const struct ask *q, struct str flow, struct str state);
 struct str china_time(struct ask *q, struct str rfc3339);
 void page_home(struct ask *q);
 void page_link(struct ask *q);          /* a GS1 Digital Link at the root: the same answer as /c/{code} */
@@ -114,6 +115,7 @@ void page_form_new(struct ask *q);
 void page_form_op(struct ask *q);
 void page_form_post(struct ask *q);
 void page_list(struct ask *q);
+void page_list_of(struct ask *q, struct str type);
 void page_record(struct ask *q);
 void page_label_check(struct ask *q);   /* page_label.c */
 void fixed_label_key(struct ask *q);
@@ -132,12 +134,41 @@ struct str number_words(struct ask *q, int64_t n);                   /* 1,234,56
 void page_prints(struct ask *q);        /* page_prints.c: orders of labels */
 void page_print(struct ask *q);
 void page_print_do(struct ask *q);
+void page_chain(struct ask *q);         /* page_chain.c: where goods have been */
+void page_offers(struct ask *q);        /* page_offers.c: deliveries to and from the own party */
+void page_offers_do(struct ask *q);
+void put_delivery(struct ask *q, struct node *o, const struct node *x);              /* one of offer.list */
+int64_t offers_waiting(struct ask *q, const struct node **ret_items);                /* for the own party, as far as one page of the list */
+void page_offer(struct ask *q);
+void page_offer_do(struct ask *q);
+void page_retail(struct ask *q);        /* page_retail.c: sold over the counter */
+void page_retail_send(struct ask *q);
+void page_receive(struct ask *q);       /* page_receive.c: scanned on arrival */
+void page_receive_send(struct ask *q);
+void page_cut(struct ask *q);           /* page_cut.c: a length taken from a reel */
+void page_cut_send(struct ask *q);
+void put_balance(struct ask *q, struct node *o, const struct node *chain);  /* page_chain.c: `balance`, of an answer of chain.get */
+void put_graph(struct ask *q, struct node *o, const struct node *chain);    /* chain_graph.c: parties and deliveries as a drawing */
 void page_docs(struct ask *q);          /* page_docs.c: the OpenAPI document as pages */
 void page_docs_guide(struct ask *q);
 void page_docs_op(struct ask *q);
 struct node *form_fields(struct ask *q, const struct op *op, const struct node *raw);    /* rows of what a person fills, as row.html shows them */
 const struct op *op_filing(struct ask *q, const struct type *t);     /* the operation that files a new one; NULL */
 bool may(const struct ask *q, const struct op *op);  /* asks the kernel; only for what is offered, op_run decides */
+
+/* parts.c: what the pages about goods on the move share */
+enum err own_open(struct ask *q, const char *op);    /* the session, and whether the operation is open to it */
+/* The same for a form that was sent: its body first; again shows the page anew when it is refused. */
+enum err own_send(struct ask *q, const char *op, void (*again)(struct ask *q, enum err e));
+struct node *form_said(struct ask *q, const char *const names[], size_t n);          /* the fields that were filled in */
+void put_form_state(struct ask *q, struct node *o, const struct node *raw, const char *const names[], size_t n, enum err e);
+void put_once(struct ask *q, struct node *o);        /* `once`: a form sent twice is filed once */
+void take_once(struct ask *q);
+struct str day_words(struct ask *q, struct str rfc3339);             /* a time at midnight is a day */
+struct str listed_words(struct ask *q, const char *list, struct str key);
+struct str url_of(struct ask *q, const char *path, const char *name, struct str value);
+void put_choices(struct ask *q, struct node *o, const char *name, const char *list, struct str chosen);
+struct str shown_value(struct ask *q, const char *group, const struct node *v);      /* page_list.c: a value as people read it */
 
 /* fixed.c: what is no operation and no page */
 void fixed_health(struct ask *q);

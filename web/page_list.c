@@ -22,7 +22,7 @@ static struct str shown_one(struct ask *q, const char *group, const struct node 
 	return v->kind == NODE_INT ? str_fmt(q->a, "%lld", (long long)v->i) : S("");
 }
 
-static struct str shown(struct ask *q, const char *group, const struct node *v)
+struct str shown_value(struct ask *q, const char *group, const struct node *v)
 {
 	struct buf b;
 
@@ -42,8 +42,8 @@ static struct str shown_field(struct ask *q, const struct field *f, const struct
 	struct str zh = node_text(row, "value_zh");
 
 	if (f && (f->kind == KIND_STANDARDS || f->kind == KIND_ITEMS || f->kind == KIND_CODES || f->kind == KIND_TEXT || f->kind == KIND_NOTE))
-		return shown(q, "", node_get(row, "value"));
-	return zh.n && !q->english ? zh : shown(q, f ? f->name : "", node_get(row, "value"));
+		return shown_value(q, "", node_get(row, "value"));
+	return zh.n && !q->english ? zh : shown_value(q, f ? f->name : "", node_get(row, "value"));
 }
 
 /* ---- lists of records ---- */
@@ -153,8 +153,10 @@ static void plain_rows(struct ask *q, struct node *o, const struct op *op, const
 					continue;               /* a notice has a text in each language */
 				if (!pass)
 					node_add(heads, node_str(q->a, word_of(q, "key", key)));
+				else if (str_is(key, "state") && node_text(x, "flow").n)
+					cell(q, cells, word_of(q, "key", key), state_words(q, node_text(x, "flow"), node_text(x, "state")), false);
 				else
-					cell(q, cells, word_of(q, "key", key), shown(q, str_is(key, "roles") ? "role" : str_z(q->a, key), node_get(x, str_z(q->a, key))), false);
+					cell(q, cells, word_of(q, "key", key), shown_value(q, str_is(key, "roles") ? "role" : str_z(q->a, key), node_get(x, str_z(q->a, key))), false);
 			}
 			if (!pass)
 				break;
@@ -207,9 +209,11 @@ static void list_answered(struct ask *q)
 	reply_page(q, 200, "list", o);
 }
 
-void page_list(struct ask *q)
+void page_list(struct ask *q) { page_list_of(q, ask_member(q, 0)); }
+
+void page_list_of(struct ask *q, struct str type)
 {
-	const struct op *op = op_find(q->f->k, str_fmt(q->a, "%.*s.list", STR_ARG(ask_member(q, 0))));
+	const struct op *op = op_find(q->f->k, str_fmt(q->a, "%.*s.list", STR_ARG(type)));
 	enum err e = session_find(q);
 
 	if (e || !op || op->method != GET) {
@@ -309,7 +313,7 @@ static void put_steps(struct ask *q, struct node *o, const struct node *view, st
 		return;
 	box = put_obj(q->a, o, "case");
 	put_str(q->a, box, "name", ask_words(q, flow->zh, flow->en));
-	put_str(q->a, box, "state", word_of(q, "state", node_text(c, "state")));
+	put_str(q->a, box, "state", state_words(q, node_text(c, "flow"), node_text(c, "state")));
 	put_str(q->a, box, "since", china_time(q, node_text(c, "since")));
 	put_str(q->a, box, "due", china_time(q, node_text(c, "due")));
 	steps = put_arr(q->a, box, "steps");

@@ -31,6 +31,14 @@ struct str word_of(const struct ask *q, const char *group, struct str key)
 	return key;
 }
 
+/* A state has words of its flow where those differ from what it is called elsewhere. */
+struct str state_words(const struct ask *q, struct str flow, struct str state)
+{
+	struct str own = word_of(q, str_fmt(q->a, "%.*s_state", STR_ARG(flow)).p, state);
+
+	return own.p == state.p ? word_of(q, "state", state) : own;
+}
+
 /* "2026-11-22T09:30:00Z" as people in China write it; other texts stay as they are. */
 struct str china_time(struct ask *q, struct str s)
 {
@@ -263,6 +271,9 @@ static const struct { const char *list, *post; unsigned roles; const char *group
 	{ "activation.list", NULL, R_MAKER, "me.work" }, { "sale.list", NULL, R_MAKER, "me.work" }, { "attachment.list", NULL, R_MAKER, "me.work" },
 	{ "purchase.list", NULL, R_SELLER | R_USER, "me.work" }, { "resale.list", NULL, R_SELLER, "me.work" },
 	{ "life.list", NULL, R_MAKER | R_SELLER | R_USER, "me.work" }, { "custom.list", NULL, R_MAKER | R_USER, "me.work" },
+	{ "return.list", NULL, R_MAKER | R_SELLER, "me.flow" }, { "aggregation.list", NULL, R_MAKER | R_SELLER, "me.flow" },
+	{ "measure.list", NULL, R_MAKER | R_SELLER, "me.flow" }, { "cut.list", NULL, R_MAKER | R_SELLER, "me.flow" },
+	{ "material.list", NULL, R_MAKER, "me.flow" }, { "refusal.list", NULL, R_PARTY, "me.flow" },
 	{ "recall_notice.list", NULL, R_PARTY, "me.todo" }, { "recall.list", NULL, R_PARTY | R_OFFICER | R_OPERATOR, "me.work" },
 	{ "recall_report.list", NULL, R_PARTY, "me.work" },
 	{ "certificate.list", NULL, R_OFFICER | R_OPERATOR, "me.work" },
@@ -295,7 +306,8 @@ const struct op *op_filing(struct ask *q, const struct type *t)
 /* Most are filed on the form of the operation, some on a page of their own. */
 static struct str add_url(struct ask *q, const struct op *post)
 {
-	static const struct { const char *op, *url; } own[] = { { "load.create", "/ui/loads/new" }, { "label.sheet", "/ui/print/new" } };
+	static const struct { const char *op, *url; } own[] = { { "load.create", "/ui/loads/new" }, { "label.sheet", "/ui/print/new" },
+		{ "cut.create", "/ui/cut?from=" } };
 
 	for (size_t i = 0; i < ROWS(own); i++)
 		if (strcmp(own[i].op, post->name) == 0)
@@ -331,10 +343,33 @@ static struct node *desk_entry(struct ask *q, size_t i)
 	return o;
 }
 
+/* Pages of their own about goods on the move, offered when what they are built on is open to the caller. */
+static void put_flow_pages(struct ask *q, struct node *entries)
+{
+	static const struct { const char *op, *url, *zh, *en; unsigned roles; } pages[] = {
+		{ "offer.list", "/ui/offers", "交货", "Deliveries", R_PARTY }, { "offer.list", "/ui/receive", "收货", "Receive goods", R_SELLER | R_USER },
+		{ "resale.create", "/ui/retail", "零售", "Over the counter", R_SELLER }, { "chain.get", "/ui/chain", "流向", "Where goods went", R_SIGNED_IN },
+	};
+	const struct node *waiting;
+
+	for (size_t i = 0; i < ROWS(pages); i++) {
+		struct node *o;
+
+		if (!(pages[i].roles & q->who->roles) || !may(q, op_find(q->f->k, str_of(pages[i].op))))
+			continue;
+		o = node_obj(q->a);
+		put_z(q->a, o, "href", pages[i].url);
+		put_str(q->a, o, "name", ask_words(q, pages[i].zh, pages[i].en));
+		put_int(q->a, o, "waiting", i == 0 ? offers_waiting(q, &waiting) : 0);
+		put_z(q->a, o, "add", "");
+		node_add(entries, o);
+	}
+}
+
 void page_me(struct ask *q)
 {
 	static const struct { const char *key, *zh, *en; } groups[] = {
-		{ "me.todo", "待办与消息", "To do" }, { "me.work", "业务", "Records" }, { "me.house", "账号与设置", "Account and settings" },
+		{ "me.todo", "待办与消息", "To do" }, { "me.flow", "货物流转", "Goods on the move" }, { "me.work", "业务", "Records" }, { "me.house", "账号与设置", "Account and settings" },
 	};
 	struct node *o, *list, *roles;
 
@@ -357,6 +392,8 @@ void page_me(struct ask *q)
 
 		put_str(q->a, x, "name", ask_words(q, groups[g].zh, groups[g].en));
 		entries = put_arr(q->a, x, "entries");
+		if (strcmp(groups[g].key, "me.flow") == 0)
+			put_flow_pages(q, entries);
 		for (size_t i = 0; i < ROWS(desk); i++) {
 			struct node *e = strcmp(desk[i].group, groups[g].key) == 0 ? desk_entry(q, i) : NULL;
 

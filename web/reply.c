@@ -111,12 +111,25 @@ static void error_page(struct ask *q, enum err e)
 	reply_page(q, err_http(e), "error", o);
 }
 
+/* And back to what was asked for. */
+static void go_login(struct ask *q)
+{
+	struct buf b = buf_in(q->a, q->h->target.n * 3 + 32);
+
+	buf_fmt(&b, "/login?next=%.*s", STR_ARG(q->h->path));
+	if (q->h->query.n) {
+		buf_z(&b, "%3F");
+		buf_url(&b, q->h->query);
+	}
+	reply_go(q, buf_str(&b));
+}
+
 void reply_error(struct ask *q, enum err e)
 {
 	if (!q->html)
 		problem(q, e);
 	else if (e == E_NOAUTH && q->h->method != HTTP_POST)
-		reply_go(q, str_fmt(q->a, "/login?next=%.*s", STR_ARG(q->h->path)));
+		go_login(q);
 	else if ((e == E_FORGED || e == E_UNKNOWN) && q->op)
 		page_lost(q, e);
 	else if (q->from_page && q->again)

@@ -24,6 +24,16 @@
 		if (form.dataset.sent || (ask && !window.confirm(ask))) { e.preventDefault(); return; }
 		if (form.method.toLowerCase() === "post" && !form.hasAttribute("data-again")) form.dataset.sent = "1";
 	});
+	/* data-lines: how many different lines are in the box, for who scans without looking */
+	doc.querySelectorAll("[data-lines]").forEach(function (box) {
+		var out = doc.getElementById(box.getAttribute("data-lines"));
+		function count() {
+			var seen = new Set(box.value.split("\n").map(function (s) { return s.trim(); }).filter(Boolean));
+			out.textContent = seen.size ? seen.size + " " + out.getAttribute("data-unit") : "";
+		}
+		box.addEventListener("input", count);
+		count();
+	});
 	window.addEventListener("pageshow", function () {
 		doc.querySelectorAll("form[data-sent]").forEach(function (f) { delete f.dataset.sent; });
 	});
