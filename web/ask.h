@@ -147,6 +147,10 @@ void page_receive(struct ask *q);       /* page_receive.c: scanned on arrival */
 void page_receive_send(struct ask *q);
 void page_cut(struct ask *q);           /* page_cut.c: a length taken from a reel */
 void page_cut_send(struct ask *q);
+void page_recall(struct ask *q);        /* page_recall.c */
+void page_recalls(struct ask *q);
+void put_case_steps(struct ask *q, struct node *o, const struct node *view, struct str id);          /* page_list.c: what may be done in its case */
+bool put_chain_steps(struct ask *q, struct node *o, const struct node *answer);         /* `steps`; is something of them shut to the caller? */
 void put_balance(struct ask *q, struct node *o, const struct node *chain);  /* page_chain.c: `balance`, of an answer of chain.get */
 void put_graph(struct ask *q, struct node *o, const struct node *chain);    /* chain_graph.c: parties and deliveries as a drawing */
 void page_docs(struct ask *q);          /* page_docs.c: the OpenAPI document as pages */

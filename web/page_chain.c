@@ -47,6 +47,17 @@ static void put_fields(struct ask *q, struct node *o, const struct node *fields)
 
 static bool is_yes(const struct node *o, const char *name) { return node_get(o, name) && node_get(o, name)->yes; }
 
+/* The public page has no time of its own beside a step. */
+static struct str time_of(struct ask *q, const struct node *x)
+{
+	static const char *const times[] = { "sale_time", "purchase_time", "sold_time", "cut_time", "return_time", "packed_time" };
+	struct str at = node_text(x, "at");
+
+	for (size_t i = 0; i < ROWS(times) && !at.n; i++)
+		at = field_of(node_get(x, "fields"), times[i]);
+	return day_words(q, at);
+}
+
 static void put_step(struct ask *q, struct node *list, const struct node *x, bool *ret_shut)
 {
 	struct node *o = node_obj(q->a);
@@ -54,7 +65,7 @@ static void put_step(struct ask *q, struct node *list, const struct node *x, boo
 	bool sealed = is_yes(x, "sealed"), withheld = node_get(x, "withheld") != NULL;
 
 	put_str(q->a, o, "what", ask_words(q, str_z(q->a, node_text(x, "what_zh")), str_z(q->a, node_text(x, "what_en"))));
-	put_str(q->a, o, "at", day_words(q, node_text(x, "at")));
+	put_str(q->a, o, "at", time_of(q, x));
 	put_str(q->a, o, "filed", node_text(x, "filed"));
 	put_str(q->a, o, "late", late > 0 ? str_fmt(q->a, q->english ? "filed %lld days later" : "%lld 天后填报", (long long)late) : S(""));
 	put_str(q->a, o, "count", count ? number_words(q, count) : S(""));
@@ -70,7 +81,7 @@ static void put_step(struct ask *q, struct node *list, const struct node *x, boo
 	node_add(list, o);
 }
 
-static bool put_steps(struct ask *q, struct node *o, const struct node *chain)
+bool put_chain_steps(struct ask *q, struct node *o, const struct node *chain)
 {
 	const struct node *steps = node_get(chain, "steps");
 	struct node *list = put_arr(q->a, o, "steps");
@@ -280,7 +291,7 @@ static void chain_answered(struct ask *q)
 		put_str(q->a, o, "kind", word_of(q, "subject", node_text(chain, "kind")));
 		put_goods(q, o, chain);
 		put_graph(q, o, chain);
-		put_opening(q, o, put_steps(q, o, chain));
+		put_opening(q, o, put_chain_steps(q, o, chain));
 		put_upstream(q, o, chain);
 		put_balance(q, o, chain);
 		put_bool(q->a, o, "side", node_get(chain, "balance") || (node_get(chain, "upstream") && node_get(chain, "upstream")->n));

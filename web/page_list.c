@@ -107,7 +107,7 @@ static void records(struct ask *q, struct node *o, const struct type *t, const s
 		struct node *r = node_obj(q->a), *cells = put_arr(q->a, r, "cells");
 		const struct node *fields = node_get(x, "fields");
 
-		put_str(q->a, r, "href", str_fmt(q->a, "/ui/%s/%.*s", t->name, STR_ARG(node_text(x, "id"))));
+		put_str(q->a, r, "href", str_fmt(q->a, "/ui/%s%s/%.*s", t->name, strcmp(t->name, "recall") == 0 ? "s" : "", STR_ARG(node_text(x, "id"))));
 		for (size_t c = 0; c < n; c++) {
 			const struct node *row = row_of(fields, col[c]->name);
 
@@ -302,7 +302,7 @@ static void put_actions(struct ask *q, struct node *o, const struct type *t, con
 		action(q, list, "record.reveal", "record", id, ask_words(q, "查看未公开内容", "look at withheld values"));
 }
 
-static void put_steps(struct ask *q, struct node *o, const struct node *view, struct str id)
+void put_case_steps(struct ask *q, struct node *o, const struct node *view, struct str id)
 {
 	const struct node *c = node_get(view, "case");
 	const struct flow *flow = c ? kernel_flow(q->f->k, node_text(c, "flow")) : NULL;
@@ -332,6 +332,17 @@ static void put_steps(struct ask *q, struct node *o, const struct node *view, st
 	}
 }
 
+/* Some records are shown best on a page of their own. */
+static void put_own_page(struct ask *q, struct node *o, const struct type *t, const struct node *view, struct str id)
+{
+	struct str recall = strcmp(t->name, "recall") == 0 ? id : strcmp(t->name, "recall_notice") == 0 ? node_text(node_get(view, "values"), "recall") : S("");
+	const struct op *chain = op_find(q->f->k, S("chain.get"));
+	bool moves = strcmp(t->name, "sale") == 0 || strcmp(t->name, "resale") == 0 || strcmp(t->name, "purchase") == 0 || strcmp(t->name, "batch") == 0;
+
+	put_str(q->a, o, "recall_page", recall.n ? str_fmt(q->a, "/ui/recalls/%.*s", STR_ARG(recall)) : S(""));
+	put_str(q->a, o, "chain_page", moves && may(q, chain) ? url_of(q, "/ui/chain", "of", id) : S(""));
+}
+
 static void record_answered(struct ask *q)
 {
 	const struct type *t = q->op->files;
@@ -357,7 +368,8 @@ static void record_answered(struct ask *q)
 	put_actions(q, o, t, view, id);
 	if (strcmp(t->name, "pack") == 0)
 		put_pack_links(q, o, id);
-	put_steps(q, o, view, id);
+	put_case_steps(q, o, view, id);
+	put_own_page(q, o, t, view, id);
 	reply_page(q, 200, "record", o);
 }
 

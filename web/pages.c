@@ -446,6 +446,7 @@ void page_scan(struct ask *q, const struct node *out)
 	*scan = *out;
 	scan->next = NULL;
 	node_set(o, S("scan"), scan);
+	(void)put_chain_steps(q, o, out);
 	put_z(q->a, o, "mark", mark_of(node_text(out, "level")));
 	put_str(q->a, o, "report_code", node_text(out, "code"));
 	put_int(q->a, o, "log_size", (int64_t)log_shown(kernel_log(q->f->k)).size);
