@@ -287,6 +287,10 @@ const struct flow *kernel_flow(const struct kernel *k, struct str name);       /
  * earliest due, how many late. Of the caller's region, or its own party's; of all for the operator, the association, an auditor. A case
  * counts under the newest correction of its record. */
 enum err kernel_case_groups(struct call *c, const struct type *t, const char *field, struct str flow, struct str state, struct rows *ret) MUST_USE;
+/* Cases of that flow and state the caller may see, newest first, 51 at most: record, party, region, since, due. value: of the public column
+ * `field` of their records, empty: any; party 0: of whatever party. */
+enum err kernel_case_find(struct call *c, const struct type *t, const char *field, struct str value, struct str flow, struct str state, int64_t party,
+                          int64_t before, struct rows *ret) MUST_USE;
 int64_t working_days_after(const struct kernel *k, int64_t ms, int days, bool working);
 
 /* To a party (or a role when party is 0); one outbox feeds inbox, webhook and mail. Texts hold no withheld value. */

@@ -88,6 +88,20 @@ static void case_texts(struct arena *a, struct type_sql *q, size_t at)
 	q->own_cases[at] = text[1];
 }
 
+/* One case opens with one record: its row is met by the case's own number. */
+static void find_texts(struct arena *a, struct type_sql *q, size_t at)
+{
+	static const char *const party[] = { "", " AND f.party = $7" };
+	const char *text[ROWS(party)], *field = q->type->fields[at].name;
+
+	for (size_t i = 0; i < ROWS(party); i++)
+		text[i] = str_fmt(a, "SELECT f.record, f.party, f.region, f.since, f.due FROM flow_case f JOIN p_%s t ON t.record = f.record"
+		                     " WHERE f.flow = $1 AND f.state = $2 AND f.record < $3 AND f.region >= $4 AND f.region < $5 AND (t.%s = $6 OR $6 = '')%s"
+		                     " ORDER BY f.record DESC LIMIT 51", q->type->name, field, party[i]).p;
+	q->find[at] = text[0];
+	q->find_of[at] = text[1];
+}
+
 static bool shown_column(const struct field *f) { return f->index && (f->publicity == PUBLIC || f->publicity == UNSTATED) && f->cls != PERSON; }
 
 enum err sql_of_types(struct kernel *k)
@@ -116,6 +130,8 @@ enum err sql_of_types(struct kernel *k)
 			columns += t->fields[f].index;
 			if (shown_column(&t->fields[f]))
 				case_texts(a, q, f);
+			if (shown_column(&t->fields[f]) && strcmp(kind_row(t->fields[f].kind)->column, "text") == 0)
+				find_texts(a, q, f);
 			if (t->fields[f].index)
 				q->by[f] = str_fmt(a, "SELECT record FROM p_%s WHERE %s = $1 AND record < $2 AND current = 1 ORDER BY record DESC LIMIT 51",
 				                   t->name, t->fields[f].name).p;

@@ -1,4 +1,5 @@
 /* mod/trace/flow.c - the tables of goods that move: their record types, operations and flows. Functions are in the files beside it. */
+#include "kernel/job.h"
 #include "mod/trace/chain.h"
 #include "mod/trace/finding.h"
 
@@ -24,6 +25,9 @@ static const struct field material_fields[] = {
 static const struct field finding_fields[] = {
 #include "finding.def"
 };
+static const struct field explanation_fields[] = {
+#include "explanation.def"
+};
 static const struct field recall_fields[] = {
 #include "recall.def"
 };
@@ -39,11 +43,12 @@ TYPE(aggregation, "suyuan/aggregation", "装箱拆箱",    "packing of cartons",
 TYPE(measure,     "suyuan/measure",     "所载数量",    "quantity a code carries",    LEAF_SET,  OURS,   "quantity")
 TYPE(cut,         "suyuan/cut",         "分割",        "cut",                        LEAF_FLOW, OURS,   "quantity")
 TYPE(material,    "suyuan/material",    "用料",        "material of a batch",        LEAF_SET,  "一",   "name")
-TYPE(finding,     "suyuan/finding",     "问题线索",    "finding",                    LEAF_NOTE, "一",   "rule")
+TYPE(finding,     "suyuan/finding",     "问题线索",    "finding",                    LEAF_NOTE, "一",   "rule", .guarded = true)
+TYPE(explanation, "suyuan/explanation", "问题线索的说明", "explanation of a finding", LEAF_NOTE, "一", "finding", .guarded = true)
 TYPE(recall,      "suyuan/recall",      "召回停售",    "recall or stop of sale",     LEAF_SET,  "一",   "reason")
 
 static const struct type *const types[] = { &return_type, &refusal_type, &aggregation_type, &measure_type, &cut_type, &material_type, &recall_type,
-	&finding_type };
+	&finding_type, &explanation_type };
 
 /* ---- inputs that are not records ---- */
 
@@ -76,7 +81,7 @@ static const struct type open_in = { .name = "chain_open", .zh = "打开流向",
 
 static const struct field findings_fields[] = {
 	ROW(state, NAMES, OPTIONAL, PUBLIC, "一", "状态", .list = "open|explained|confirmed|dismissed|closed|withdrawn", .max = 1, .en = "state", .help = "不填为 open 待说明")
-	ROW(rule, LISTED, OPTIONAL, PUBLIC, "一", "规则", .list = "finding_rule", .en = "rule", .help = "不填则按规则和单位汇总")
+	ROW(rule, LISTED, OPTIONAL, PUBLIC, "一", "规则", .list = "finding_rule", .en = "rule", .help = "规则和单位都不填则汇总")
 	ROW(party, TEXT, OPTIONAL, PUBLIC, OURS, "单位", .max = 13, .en = "party")
 	ROW(before, TEXT, OPTIONAL, PUBLIC, OURS, "从此之前", .max = 13, .en = "before")
 };
@@ -96,7 +101,10 @@ static const struct list_row lists[] = {
 	RULE_ROW("permit_not_in_force", "售出时许可证或认证证书无效", "certificate not in force at the time", "附2-1-2-9"),
 	RULE_ROW("purchase_sale_mismatch", "进货与对方售出不一致", "purchase and sale do not match", "一"),
 	RULE_ROW("offer_unanswered", "交货超过期限未答复", "delivery not answered in time", "一"),
+	RULE_ROW("batch_count", "没有逐件追溯码的批次售出超过产量", "more of a batch sold than made", "一"),
 };
+
+static const struct job_kind jobs[] = { { .kind = "sweep", .run = sweep_job } };
 
 /* ---- flows ---- */
 
@@ -109,14 +117,13 @@ static const struct step offer_steps[] = {
 };
 #define OVERSEES (R_OFFICER | R_OPERATOR)
 static const struct step finding_steps[] = {
-	{ "finding", "open", "explain", "explained", R_PARTY, 10, true, "一", "说明", "explain" },
+	{ "finding", "open", "explain", "explained", R_PARTY, 10, true, "一", "说明", "explain", .effect = finding_explain },
 	{ "finding", "open", "confirm", "confirmed", OVERSEES, 15, true, "一", "认定属实", "confirm" },
 	{ "finding", "explained", "confirm", "confirmed", OVERSEES, 15, true, "一", "认定属实", "confirm" },
 	{ "finding", "open", "dismiss", "dismissed", OVERSEES, 0, false, "一", "误报", "dismiss as a false alarm" },
 	{ "finding", "explained", "dismiss", "dismissed", OVERSEES, 0, false, "一", "误报", "dismiss as a false alarm" },
-	{ "finding", "explained", "accept", "closed", OVERSEES, 0, false, "一", "说明成立，结案", "accept the explanation" },
 	{ "finding", "confirmed", "close", "closed", OVERSEES, 0, false, "一", "结案", "close" },
-	{ "finding", "open", "withdraw", "withdrawn", OVERSEES, 0, false, "一", "撤回", "withdraw" },
+	{ "finding", "open", "withdraw", "withdrawn", R_OPERATOR, 0, false, "一", "撤回", "withdraw" },
 };
 static const struct flow flows[] = {
 	{ .name = "finding", .zh = "问题线索", .en = "finding", .start = "open", .types = "finding", .steps = finding_steps, .n = ROWS(finding_steps), .days = 10,
@@ -179,4 +186,4 @@ static enum err flow_project(struct call *c, const struct type *t, int64_t recor
 }
 
 const struct module flow_module = { .name = "flow", .zh = "货物流转", .types = types, .n_types = ROWS(types), .ops = ops, .n_ops = ROWS(ops), .flows = flows,
-	.n_flows = ROWS(flows), .lists = lists, .n_lists = ROWS(lists), .project = flow_project, .check = flow_check, .open = flow_open, .close = flow_close, .tick = flow_tick };
+	.n_flows = ROWS(flows), .lists = lists, .n_lists = ROWS(lists), .jobs = jobs, .n_jobs = ROWS(jobs), .project = flow_project, .check = flow_check, .open = flow_open, .close = flow_close, .tick = flow_tick };

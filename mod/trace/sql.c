@@ -31,7 +31,7 @@ const char trace_tables[] =
 	" answer @int NOT NULL)@end;"
 	"CREATE INDEX IF NOT EXISTS delivery_to ON delivery (receiver, answered, record);"
 	"CREATE INDEX IF NOT EXISTS delivery_from ON delivery (sender, answered, record);"
-	"CREATE INDEX IF NOT EXISTS delivery_waiting ON delivery (at) WHERE answered = 0;"
+	"CREATE INDEX IF NOT EXISTS delivery_waiting ON delivery (record) WHERE answered = 0;"
 	"CREATE TABLE IF NOT EXISTS sweep (name @text PRIMARY KEY, idx @int NOT NULL)@end;"
 	"CREATE TABLE IF NOT EXISTS flow_record (idx @int PRIMARY KEY, record @int NOT NULL, at @int NOT NULL)@end;"
 	"CREATE TABLE IF NOT EXISTS permit (number @text PRIMARY KEY, record @int NOT NULL, as_of @int NOT NULL)@end;";
@@ -61,10 +61,11 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_DELIVERY_DROP] = "DELETE FROM delivery WHERE record = $1",
 	[Q_DELIVERY_ANSWER] = "UPDATE delivery SET answered = 1, answer = CASE WHEN $2 = 0 THEN answer ELSE $2 END WHERE record = $1",
 	[Q_DELIVERY_GET] = "SELECT record, sender, at, answered, answer FROM delivery WHERE record = $1",
-	[Q_DELIVERY_WAITING] = "SELECT record FROM delivery WHERE answered = 0 AND at < $1 ORDER BY at LIMIT 2000",
+	[Q_DELIVERY_WAITING] = "SELECT record FROM delivery WHERE answered = 0 AND record > $1 ORDER BY record LIMIT $2",
 	[Q_SWEEP_GET] = "SELECT idx FROM sweep WHERE name = $1",
-	[Q_SWEEP_PUT] = "INSERT INTO sweep (name, idx) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET idx = $2",
-	[Q_SWEEP_RECORDS] = "SELECT record, idx FROM flow_record WHERE idx >= $1 AND at <= $2 ORDER BY idx LIMIT $3",
+	[Q_SWEEP_PUT] = "INSERT INTO sweep (name, idx) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET idx = CASE WHEN sweep.idx > $2 THEN sweep.idx ELSE $2 END",
+	[Q_SWEEP_SET] = "INSERT INTO sweep (name, idx) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET idx = $2",
+	[Q_SWEEP_RECORDS] = "SELECT record, idx, at FROM flow_record WHERE idx >= $1 ORDER BY idx LIMIT $2",
 	[Q_FLOW_PUT] = "INSERT INTO flow_record (idx, record, at) VALUES ($1, $2, $3)",
 	[Q_DELIVERY_TO] = "SELECT record, sender, at, answered, answer FROM delivery WHERE receiver = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",
 	[Q_DELIVERY_FROM] = "SELECT record, sender, at, answered, answer FROM delivery WHERE sender = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",

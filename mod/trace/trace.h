@@ -244,6 +244,9 @@ enum err count_look(struct call *c, int64_t pack, uint32_t item, int64_t *ret_be
 enum permit_state { PERMIT_UNLISTED, PERMIT_IN_FORCE, PERMIT_SUSPENDED, PERMIT_WITHDRAWN, PERMIT_CANCELLED, PERMIT_EXPIRED, PERMIT_NOT_YET, PERMIT_OTHER };
 bool permit_is_ccc(struct str number);                      /* of a normal form: a CCC certificate, else a production licence */
 enum err permit_latest(struct call *c, struct str number, struct record *ret) MUST_USE;       /* the statement that counts; E_ABSENT */
+/* What the lists said of that number on that day (days since 1970). PERMIT_UNLISTED: nothing, and ret_said is left alone. */
+struct permit_said { enum permit_state state; const char *zh; };
+enum err permit_on(struct call *c, struct str number, int64_t day, struct permit_said *ret, struct record *ret_said) MUST_USE;
 /* In a module's check of a product: what the lists say of its number is a trouble when it is not in force or somebody else's. */
 enum err permit_check(struct call *c) MUST_USE;
 /* permit_check of a product as of c->now, into o; nothing when it names no number. */
@@ -278,7 +281,7 @@ enum err ticket_run(struct call *c);
 
 enum {
 	Q_PACK_PUT, Q_PACK_ALIASED, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_ITEMS_AT, Q_ITEMS_CHUNKS, Q_PACKS_OF_BATCH, Q_BOX_PUT, Q_BOX_DROP, Q_BOX_GET, Q_DELIVERY_PUT, Q_DELIVERY_DROP, Q_DELIVERY_ANSWER,
-	Q_DELIVERY_GET, Q_DELIVERY_TO, Q_DELIVERY_FROM, Q_DELIVERY_WAITING, Q_SWEEP_GET, Q_SWEEP_PUT, Q_SWEEP_RECORDS, Q_FLOW_PUT, Q_LOOK_GET, Q_LOOK_PUT,
+	Q_DELIVERY_GET, Q_DELIVERY_TO, Q_DELIVERY_FROM, Q_DELIVERY_WAITING, Q_SWEEP_GET, Q_SWEEP_PUT, Q_SWEEP_SET, Q_SWEEP_RECORDS, Q_FLOW_PUT, Q_LOOK_GET, Q_LOOK_PUT,
 	Q_PERMIT_GET, Q_PERMIT_PUT, Q_CODE_GET, Q_CODE_PUT, Q_CODE_PUT_FREE, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
 	TRACE_TEXTS
 };
