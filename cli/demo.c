@@ -14,7 +14,7 @@ struct demo {
 	struct str party_id[6], token[6], uscc[6];
 	struct str operator_token, officer_token, association_token;
 	struct str rope, rope_batch, stove, stove_batch, pack, stove_pack;
-	struct str first, codes[10];
+	struct str first, codes[10], reel;
 	int64_t began;
 	bool failed;
 };
@@ -214,28 +214,48 @@ static struct node *items_of(struct demo *d, struct node *in, const char *field,
 	return in;
 }
 
+/* A sale to a named buyer waits for its answer; the answer files the purchase. */
+static void deliver(struct demo *d, size_t from, size_t to, const char *op, struct node *in)
+{
+	struct str id = str_copy(d->a, node_text(ask(d, d->party[from], op, in, S("")), "id"));
+
+	(void)ask(d, d->party[to], "offer.answer", in_of(d, "id", str_z(d->a, id), "accept", "all", NULL), S(""));
+}
+
 static void sell(struct demo *d)
 {
-	struct node *in;
+	struct node *in = items_of(d, in_of(d, "buyer_uscc", str_z(d->a, d->uscc[SHOP_1]), "sale_time", "2026-11-10", NULL), "items", "0-99999", d->pack);
 
-	(void)ask(d, d->party[ROPE_WORKS], "sale.create", items_of(d, in_of(d, "buyer_uscc", str_z(d->a, d->uscc[SHOP_1]), "sale_time", "2026-11-10", NULL),
-	          "items", "0-99999", d->pack), S(""));
-	step(d, "生产单位售出 100,000 件", "100,000 sold by the maker");
-	(void)ask(d, d->party[SHOP_1], "purchase.create", items_of(d, in_of(d, "supplier_uscc", str_z(d->a, d->uscc[ROPE_WORKS]), "purchase_time", "2026-11-11",
-	          NULL), "trace_code", "0-99999", d->pack), S(""));
-	step(d, "销售单位进货 100,000 件", "100,000 received");
+	deliver(d, ROPE_WORKS, SHOP_1, "sale.create", in);
+	step(d, "生产单位售出 100,000 件，销售单位接收", "100,000 sold by the maker, accepted by the shop");
 	in = in_of(d, "customer_uscc", str_z(d->a, d->uscc[BUILDER]), "sold_time", "2026-11-15", NULL);
-	(void)ask(d, d->party[SHOP_1], "resale.create", items_of(d, in, "trace_code", "0-9", d->pack), S(""));
+	deliver(d, SHOP_1, BUILDER, "resale.create", items_of(d, in, "trace_code", "0-9", d->pack));
 	step(d, "售出 10 件给用户单位", "10 resold to a user unit");
-	(void)ask(d, d->party[STOVE_WORKS], "sale.create", items_of(d, in_of(d, "buyer_uscc", str_z(d->a, d->uscc[SHOP_3]), "sale_time", "2026-11-12", NULL),
-	          "items", "0-199", d->stove_pack), S(""));
-	(void)ask(d, d->party[SHOP_3], "purchase.create", items_of(d, in_of(d, "supplier_uscc", str_z(d->a, d->uscc[STOVE_WORKS]), "purchase_time",
-	          "2026-11-13", NULL), "trace_code", "0-199", d->stove_pack), S(""));
+	in = items_of(d, in_of(d, "buyer_uscc", str_z(d->a, d->uscc[SHOP_3]), "sale_time", "2026-11-12", NULL), "items", "0-199", d->stove_pack);
+	deliver(d, STOVE_WORKS, SHOP_3, "sale.create", in);
 	(void)ask(d, d->party[SHOP_3], "resale.create", items_of(d, in_of(d, "customer_kind", "consumer", "sold_time", "2026-11-20", NULL), "trace_code", "0-0",
 	          d->stove_pack), S(""));
 	(void)ask(d, d->party[STOVE_WORKS], "life.create", items_of(d, in_of(d, "event", "void", "reason", "标签印刷破损", NULL), "items", "499-499",
 	          d->stove_pack), S(""));
-	step(d, "燃气灶：售出、进货、零售给个人消费者、作废一枚标签", "stoves: sold, received, retailed, one label void");
+	step(d, "燃气灶：售出、接收、零售给个人消费者、作废一枚标签", "stoves: sold, accepted, retailed, one label void");
+}
+
+/* A reel of rope: what it carries, a piece with a code of its own, a length over the counter. Another delivery is still on its way. */
+static void cut_reel(struct demo *d)
+{
+	const struct node *out = ask(d, d->party[ROPE_WORKS], "pack.create", in_of(d, "batch", str_z(d->a, d->rope_batch), "grain", "item", "count", "20", NULL), S(""));
+	struct str reels = str_copy(d->a, node_text(out, "id")), piece;
+
+	d->reel = str_copy(d->a, node_text(out, "first"));
+	(void)ask(d, d->party[ROPE_WORKS], "measure.create", items_of(d, in_of(d, "quantity", "1000", "unit", "m", "tolerance", "0.5", NULL), "items", "0-19", reels), S(""));
+	deliver(d, ROPE_WORKS, SHOP_2, "sale.create", items_of(d, in_of(d, "buyer_uscc", str_z(d->a, d->uscc[SHOP_2]), "sale_time", "2026-11-12", NULL), "items", "0-4", reels));
+	(void)ask(d, d->party[ROPE_WORKS], "sale.create", items_of(d, in_of(d, "buyer_uscc", str_z(d->a, d->uscc[SHOP_2]), "document_no", "CK-20261118-03", NULL), "items",
+	          "5-9", reels), S(""));
+	out = ask(d, d->party[SHOP_2], "pack.create", in_of(d, "grain", "item", "count", "50", "pieces", "true", NULL), S(""));
+	piece = str_copy(d->a, node_text(out, "first"));
+	(void)ask(d, d->party[SHOP_2], "cut.create", in_of(d, "from", str_z(d->a, d->reel), "quantity", "120", "unit", "m", "piece", str_z(d->a, piece), NULL), S(""));
+	(void)ask(d, d->party[SHOP_2], "cut.create", in_of(d, "from", str_z(d->a, d->reel), "quantity", "12.5", "unit", "m", "offcut", "0.2", NULL), S(""));
+	step(d, "一盘 1000 米的绳：分割 120 米一段（有码）和 12.5 米（零售）", "a reel of 1000 m: a piece of 120 m with a code, 12.5 m over the counter");
 }
 
 static void look(struct demo *d)
@@ -283,6 +303,7 @@ static void play(struct demo *d)
 	step(d, "填报产品和批次", "products and batches filed");
 	issue(d);
 	sell(d);
+	cut_reel(d);
 	look(d);
 	verify(d);
 }

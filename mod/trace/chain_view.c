@@ -400,14 +400,20 @@ static enum err region_has(struct call *c, const struct subject *s, const struct
 
 enum { OPEN_of, OPEN_reason };
 
-static enum err look_at(struct call *c, const struct chain *ch, size_t i, struct map *told)
+static enum err look_at(struct call *c, int64_t party, int64_t record, struct map *told)
 {
-	const struct chain_step *s = &ch->step[i];
-	struct str key = str_fmt(c->arena, "%lld", (long long)s->ev.party);
-	bool first = map_put(told, key, told);
+	bool first = map_put(told, str_fmt(c->arena, "%lld", (long long)party), told);
 	int64_t look;
 
-	return kernel_look(c, s->ev.party, s->ev.record, c->in[OPEN_reason].text, first, &look);
+	return kernel_look(c, party, record, c->in[OPEN_reason].text, first, &look);
+}
+
+/* What the officer asked about as a whole: the lot, the paper, or the codes of a carton. */
+static int64_t about_of(const struct subject *s)
+{
+	if (s->kind == SUBJECT_ITEM)
+		return 0;
+	return s->batch ? s->batch : s->record ? s->record : s->n_found ? s->found[0].id : s->set.n ? s->set.set[0].pack.record : 0;
 }
 
 enum err chain_open(struct call *c)
@@ -426,7 +432,9 @@ enum err chain_open(struct call *c)
 		e = call_refuse(c, E_DENIED, "这些货物不在本监管地区生产、持有、售出，也没有在本地区被报告", "these goods were not made, held, sold or reported in your region");
 	for (size_t i = 0; i < ch.n && !e; i++)
 		if (ch.step[i].ev.party && !kernel_looked(c, ch.step[i].ev.record))
-			e = look_at(c, &ch, i, &told);
+			e = look_at(c, ch.step[i].ev.party, ch.step[i].ev.record, &told);
+	if (!e && about_of(&s) && !kernel_looked(c, about_of(&s)))
+		e = look_at(c, maker_of(&s), about_of(&s), &told);
 	return e ? e : put_all(c, &s, &ch);
 }
 

@@ -108,7 +108,7 @@ static enum err file_purchase(struct call *c, const struct offer *o, const struc
 
 	v[PURCHASE_trace_code] = *items;
 	v[PURCHASE_supplier_name] = text_value(o->sender.name);
-	v[PURCHASE_purchase_time] = (struct value){ .said = SAID_VALUE, .text = time_str(c->arena, c->now, false), .i = c->now - c->now % 1000 };      /* as it will be read again */
+	v[PURCHASE_purchase_time] = from[kinds[o->kind].time];      /* bought when it was sold; an answer days later moves nothing */
 	v[PURCHASE_supplier_uscc] = text_value(o->sender.uscc);
 	v[PURCHASE_offer] = (struct value){ .said = SAID_VALUE, .text = id_str(c->arena, o->r.id), .i = o->r.id };
 	v[PURCHASE_document_no] = from[kinds[o->kind].document];

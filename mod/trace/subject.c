@@ -7,18 +7,22 @@ const char *const subject_names[] = { "item", "class", "container", "lot", "reco
 
 enum { KNOWN = 1u << KEY_PUBLIC | 1u << KEY_BUSINESS, DOCUMENTS_MOST = 200 };
 
-static bool sees_region(struct call *c, int64_t party)
+/* An officer of the party's region: while opening the chain with a reason, and for a day after having looked at that record. How many
+ * goods are in a lot or on a paper is withheld like what the steps say. */
+static bool officer_may(struct call *c, int64_t party, int64_t record)
 {
 	const struct op any = { .who = R_OFFICER, .scope = SCOPE_OWN };
 	struct party p;
 
-	return party && party_get(c, party, &p) == OK && op_allowed(&any, c->who, true, p.id, p.region) == OK;
+	if (!(c->who->roles & R_OFFICER) || !party || party_get(c, party, &p) || op_allowed(&any, c->who, true, p.id, p.region))
+		return false;
+	return !op_reads(c->op) || kernel_looked(c, record);
 }
 
 /* More than one item's whereabouts is somebody's business: that of who filed it, of its other side, of the region's officers. */
 static bool may_ask(struct call *c, const struct record *r)
 {
-	return (c->who->party && c->who->party == r->party) || kernel_counterparty(c, r) || sees_region(c, r->party);
+	return (c->who->party && c->who->party == r->party) || kernel_counterparty(c, r) || officer_may(c, r->party, r->id);
 }
 
 static enum err of_record(struct call *c, struct record *r, struct subject *s)
@@ -62,7 +66,7 @@ static enum err of_code(struct call *c, struct str text, struct subject *s)
 	if (e)
 		return e;
 	s->kind = p->grain == GRAIN_ITEM ? SUBJECT_ITEM : SUBJECT_CLASS;
-	if (s->kind == SUBJECT_CLASS && p->batch && (c->who->party == p->party || sees_region(c, p->party))) {
+	if (s->kind == SUBJECT_CLASS && p->batch && (c->who->party == p->party || officer_may(c, p->party, p->record))) {
 		s->batch = p->batch;
 		e = sets_of_batch(c, p->batch, &s->set);
 	}
@@ -78,7 +82,7 @@ static enum err of_box(struct call *c, struct str text, struct subject *s)
 	for (size_t i = 0; i < s->set.n && !e; i++)
 		for (size_t k = 0; k < s->set.set[i].n && !e; k++) {
 			const struct pack *p = &s->set.set[i].pack;
-			bool known = p->party == c->who->party || sees_region(c, p->party);
+			bool known = p->party == c->who->party || officer_may(c, p->party, p->record);
 
 			if (!known)
 				e = items_came_to(c, p, s->set.set[i].r[k], &known);

@@ -192,7 +192,7 @@ static void lots_and_papers_are_for_their_sides(void **state)
 	tell(h, "CH-7", false);
 	{
 		const struct { enum who who; struct str of; const char *kind; } asks[] = {
-			{ MAKER, story.code, "item" }, { MAKER2, story.code, "item" }, { MAKER, lot, "lot" }, { OFFICER, lot, "lot" }, { MAKER2, lot, "absent" },
+			{ MAKER, story.code, "item" }, { MAKER2, story.code, "item" }, { MAKER, lot, "lot" }, { OFFICER, lot, "absent" }, { MAKER2, lot, "absent" },
 			{ SELLER, lot, "absent" }, { SELLER, story.resale, "record" }, { SELLER2, story.resale, "record" }, { MAKER, story.resale, "absent" },
 			{ USER, story.resale, "absent" }, { SELLER, S(DOCUMENT), "document" }, { SELLER2, S(DOCUMENT), "document" }, { MAKER, S(DOCUMENT), "absent" },
 			{ MAKER2, S(DOCUMENT), "absent" }, { MAKER, story.batch, "lot" }, { MAKER2, story.batch, "absent" }, { MAKER, S("no-such-thing"), "forged" },
@@ -207,6 +207,10 @@ static void lots_and_papers_are_for_their_sides(void **state)
 		}
 	}
 	assert_int_equal(call(h, ANYBODY, "chain.get", "of", z(h, story.code), NULL).err, E_NOAUTH);
+	/* an officer opens a lot with a reason; until then how many are in it is withheld too */
+	assert_int_not_equal(call(h, OFFICER, "chain.holders", "of", z(h, story.batch), NULL).err, OK);
+	call_ok(h, OFFICER, "chain.open", "of", z(h, lot), "reason", "核查整批", NULL);
+	assert_string_equal(kind_of(h, OFFICER, lot), "lot");
 	/* two lots of one number: the caller chooses */
 	some_batch(h, MAKER, "CH-7");
 	assert_string_equal(kind_of(h, MAKER, lot), "candidates");
