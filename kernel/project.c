@@ -195,6 +195,7 @@ enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, con
 	struct arena page;
 	volatile int64_t from = 0;      /* lives across the arena's jump */
 	uint64_t total = log_shown(k->log).size;
+	const bool had_jobs = k->jobs != NULL;
 	jmp_buf full;
 	enum err e;
 
@@ -202,6 +203,7 @@ enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, con
 		return E_STATE;
 	if (type && !kernel_type(k, str_of(type)))
 		return E_ABSENT;
+	jobs_stop(k);                           /* a job that is due would write on the same connection */
 	arena_init(&page, (size_t)1 << 30, &full);
 	c.arena = &page;
 	e = db_begin(k->db);
@@ -222,5 +224,8 @@ enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, con
 			p->step(p->ctx, (uint64_t)from, total);
 	}
 	arena_end(&page);
-	return db_end(k->db, e);
+	e = db_end(k->db, e);
+	if (had_jobs && jobs_start(k))
+		say(SAY_WARN, "jobs do not start again before the next start");
+	return e;
 }

@@ -11,7 +11,7 @@
 
 /* ---- the state of each item while a chunk is replayed ---- */
 
-struct slot { uint64_t key; int64_t sale; uint32_t flag; int32_t day; bool used, came, sold; };      /* one party's dealings with one item */
+struct slot { uint64_t key; int64_t sale; uint32_t flag; int32_t day; bool used, came, sold, owed; };      /* one party's dealings with one item; owed: sent to it by name, not taken in yet */
 struct flag { enum rule rule; uint32_t event, item, next; int64_t other; bool dropped; };            /* of the running day */
 struct stop { uint32_t event, next; };
 struct place {                /* of an item; events are numbered from 1 here, 0: none */
@@ -176,20 +176,24 @@ const struct rule_row *rule_of(struct str key)
 
 /* ---- what an event changes ---- */
 
-/* Goods come to a firm. What it was asked about today is answered by that: the sale stands as it was filed. */
-static void comes(struct replay *w, const struct firm *f, uint32_t item, int32_t today)
+/* Goods come to a firm; false: they had gone again. What it was asked about today is answered by that: the sale stands as it was filed. */
+static bool comes(struct replay *w, const struct firm *f, uint32_t event, uint32_t item, int32_t today)
 {
 	struct slot *s = slot_of(w, f, item);
 	bool answered = false;
 
-	for (uint32_t i = s->day == today ? s->flag : 0; i; i = w->flag[i - 1].next)
-		if (w->flag[i - 1].rule == RULE_NO_PURCHASE || w->flag[i - 1].rule == RULE_SOLD_TWICE || w->flag[i - 1].rule == RULE_WRONG_PARTY) {
-			answered = answered || w->flag[i - 1].rule != RULE_WRONG_PARTY;
-			w->flag[i - 1].dropped = true;
-		}
-	s->flag = 0;
+	for (uint32_t i = s->day == today ? s->flag : 0; i; i = w->flag[i - 1].next) {
+		struct flag *x = &w->flag[i - 1];
+		bool about_sale = x->rule == RULE_NO_PURCHASE || x->rule == RULE_SOLD_TWICE;
+
+		if (x->dropped || x->event == event || !(about_sale || x->rule == RULE_WRONG_PARTY))
+			continue;
+		answered = answered || about_sale;
+		x->dropped = true;
+	}
 	s->came = !answered;
 	s->sold = answered;
+	return !answered;
 }
 
 static void leaves(struct replay *w, uint32_t event, uint32_t item, int32_t today)
@@ -201,8 +205,24 @@ static void leaves(struct replay *w, uint32_t event, uint32_t item, int32_t toda
 	s->sale = w->ev[event].ev.record;
 	w->at[item].sent = w->other[event] ? event + 1 : 0;
 	w->at[item].held = 0;
-	if (w->other[event])
-		comes(w, w->other[event], item, today);
+	if (!w->other[event])
+		return;
+	(void)comes(w, w->other[event], event, item, today);
+	slot_of(w, w->other[event], item)->owed = true;
+}
+
+/* Taken in after it was sold on: that says nothing new of where it is. */
+static void is_bought(struct replay *w, uint32_t event, uint32_t item, int32_t today)
+{
+	struct slot *s = slot_of(w, w->filer[event], item);
+	bool late = s->owed && s->sold;
+
+	s->owed = false;
+	if (late || !comes(w, w->filer[event], event, item, today))
+		return;
+	w->at[item].held = event + 1;
+	if (w->at[item].sent && w->other[w->at[item].sent - 1] == w->filer[event])
+		w->at[item].sent = 0;
 }
 
 static void is_stopped(struct replay *w, uint32_t event, uint32_t item)
@@ -230,11 +250,11 @@ static void is_released(struct replay *w, uint32_t event, uint32_t item)
 	}
 }
 
-static void takes_back(struct replay *w, const struct firm *f, uint32_t item, int32_t today)
+static void takes_back(struct replay *w, const struct firm *f, uint32_t event, uint32_t item, int32_t today)
 {
 	w->at[item].sent = w->at[item].held = 0;
 	if (f)
-		comes(w, f, item, today);
+		(void)comes(w, f, event, item, today);
 }
 
 static void change(struct replay *w, uint32_t event, uint32_t item, const struct firm *maker, int32_t today)
@@ -248,18 +268,13 @@ static void change(struct replay *w, uint32_t event, uint32_t item, const struct
 		leaves(w, event, item, today);
 		break;
 	case VERB_SOLD: case VERB_RESOLD: leaves(w, event, item, today); break;
-	case VERB_PURCHASED:
-		comes(w, w->filer[event], item, today);
-		p->held = event + 1;
-		if (p->sent && w->other[p->sent - 1] == w->filer[event])
-			p->sent = 0;
-		break;
-	case VERB_TAKEN_BACK: takes_back(w, w->filer[event], item, today); break;
+	case VERB_PURCHASED: is_bought(w, event, item, today); break;
+	case VERB_TAKEN_BACK: takes_back(w, w->filer[event], event, item, today); break;
 	case VERB_REFUSED:
 		slot_of(w, w->filer[event], item)->came = false;
-		takes_back(w, w->other[event], item, today);
+		takes_back(w, w->other[event], event, item, today);
 		break;
-	case VERB_RETURNED: takes_back(w, maker, item, today); break;
+	case VERB_RETURNED: takes_back(w, maker, event, item, today); break;
 	case VERB_VOID: case VERB_RECALLED: case VERB_DESTROYED: p->ended = p->ended ? p->ended : event + 1; break;
 	case VERB_STOPPED: is_stopped(w, event, item); break;
 	case VERB_RELEASED: is_released(w, event, item); break;
