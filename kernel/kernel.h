@@ -222,6 +222,8 @@ struct record {
 };
 /* classes: bit mask of 1<<KEY_PUBLIC ... to open. E_ABSENT. */
 enum err kernel_record(struct call *c, int64_t id, unsigned classes, struct record *ret) MUST_USE;
+/* Current records of that type and party filed in [from, to), ms, after record `after`: record, root, at; 500 at most, in their order. */
+enum err kernel_records_of(struct call *c, const struct type *t, int64_t party, int64_t from, int64_t to, int64_t after, struct rows *ret) MUST_USE;
 const struct type *kernel_type(const struct kernel *k, struct str name);
 enum err kernel_latest(struct call *c, int64_t id, int64_t *ret_id) MUST_USE;     /* the newest of its chain of corrections */
 bool kernel_counterparty(struct call *c, const struct record *r);      /* is the caller the other side of this record */

@@ -124,6 +124,8 @@ enum err sql_of_types(struct kernel *k)
 		q->list_region = str_fmt(a, "SELECT t.record FROM p_%s t JOIN party p ON p.id = t.party WHERE t.record < $1 AND t.current = 1"
 		                            " AND p.region >= $2 AND p.region < $3 ORDER BY t.record DESC LIMIT 51", t->name).p;
 		q->own_from = str_fmt(a, "SELECT record FROM p_%s WHERE party = $2 AND record > $1 AND current = 1 ORDER BY record LIMIT 50", t->name).p;
+		q->of_party = str_fmt(a, "SELECT record, root, at FROM p_%s WHERE party = $1 AND record > $2 AND at >= $3 AND at < $4 AND current = 1"
+		                         " ORDER BY record LIMIT 500", t->name).p;
 		q->drop = str_fmt(a, "DELETE FROM p_%s", t->name).p;
 		q->dump = str_fmt(a, "SELECT * FROM p_%s ORDER BY record", t->name).p;
 		for (size_t f = 0; f < t->n; f++) {
@@ -154,6 +156,11 @@ enum err kernel_find(struct call *c, const struct type *t, const char *field, st
 	if (strcmp(kind_row(f->kind)->column, "int") == 0 && !id_get(value, &v.i) && !str_to_int(value, &v.i))
 		return E_BAD;
 	return db_ask(c->db, c->arena, q->by[at], VALS(column_value(c, f, &v), V_I(before)), ret);
+}
+
+enum err kernel_records_of(struct call *c, const struct type *t, int64_t party, int64_t from, int64_t to, int64_t after, struct rows *ret)
+{
+	return db_ask(c->db, c->arena, type_sql(c->k, t)->of_party, VALS(V_I(party), V_I(after), V_I(from), V_I(to)), ret);
 }
 
 /* ---- rebuild ---- */

@@ -1,7 +1,7 @@
 /* mod/trace/flow.c - the tables of goods that move: their record types, operations and flows. Functions are in the files beside it. */
 #include "kernel/job.h"
 #include "mod/trace/chain.h"
-#include "mod/trace/finding.h"
+#include "mod/trace/statement.h"
 
 #define FIELD(id, ...) ROW(id, __VA_ARGS__)
 static const struct field return_fields[] = {
@@ -28,6 +28,9 @@ static const struct field finding_fields[] = {
 static const struct field explanation_fields[] = {
 #include "explanation.def"
 };
+static const struct field statement_fields[] = {
+#include "statement.def"
+};
 static const struct field recall_fields[] = {
 #include "recall.def"
 };
@@ -47,8 +50,12 @@ TYPE(finding,     "suyuan/finding",     "问题线索",    "finding",           
 TYPE(explanation, "suyuan/explanation", "问题线索的说明", "explanation of a finding", LEAF_NOTE, "一", "finding", .guarded = true)
 TYPE(recall,      "suyuan/recall",      "召回停售",    "recall or stop of sale",     LEAF_SET,  "一",   "reason")
 
+/* Made by whoever it is about, for everybody to read. */
+const struct type statement_type = { .name = "statement", .schema = "suyuan/statement", .zh = "追溯情况证明", .en = "statement of traceability", .leaf = LEAF_OBJ,
+	.fields = statement_fields, .n = ROWS(statement_fields), .clause = "二（六）", .title = "purpose" };
+
 static const struct type *const types[] = { &return_type, &refusal_type, &aggregation_type, &measure_type, &cut_type, &material_type, &recall_type,
-	&finding_type, &explanation_type };
+	&finding_type, &explanation_type, &statement_type };
 
 /* ---- inputs that are not records ---- */
 
@@ -164,6 +171,11 @@ static const struct op ops[] = {
 	  .in = &findings_in, .run = finding_groups, .clause = "一", .zh = "问题线索", .en = "findings", .answer = "state!:s groups:[o] items:[o] before:s" },
 	{ .name = "finding.stats", .method = GET, .path = "/v1/findings/stats", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG, .run = finding_stats,
 	  .clause = "一", .zh = "核对规则统计", .en = "rules and their outcomes", .answer = "rules!:[o] fewest_parties!:i" },
+	{ .name = "statement.create", .method = POST, .path = "/v1/statements", .who = R_MAKER | R_SELLER, .inside = IN_OWNER, .scope = SCOPE_OWN, .mode = SLOW,
+	  .in = &statement_type, .run = kernel_file, .clause = "二（六）", .zh = "出具追溯情况证明", .en = "have a statement made", .files = &statement_type,
+	  .prepare = statement_prepare },
+	{ .name = "statement.compare", .method = GET, .path = "/v1/statements/compare", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG,
+	  .run = statement_compare, .clause = "二（六）", .zh = "各单位证明的中位数", .en = "medians of statements", .answer = "figures!:[o] fewest_parties!:i" },
 	{ .name = "chain.open", .method = POST, .path = "/v1/chain/open", .who = R_OFFICER, .scope = SCOPE_OWN, .mode = WRITES, .in = &open_in, .run = chain_open,
 	  .clause = "二（七）", .zh = "打开流向", .en = "open a chain", .answer = CHAIN_ANSWER },
 };

@@ -69,6 +69,7 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_FLOW_PUT] = "INSERT INTO flow_record (idx, record, at) VALUES ($1, $2, $3)",
 	[Q_DELIVERY_TO] = "SELECT record, sender, at, answered, answer FROM delivery WHERE receiver = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",
 	[Q_DELIVERY_FROM] = "SELECT record, sender, at, answered, answer FROM delivery WHERE sender = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",
+	[Q_STATEMENTS] = "SELECT record, party FROM p_statement WHERE current = 1 AND product IS NULL AND at >= $1 ORDER BY record DESC LIMIT 20000",
 	[Q_PERMIT_GET] = "SELECT record FROM permit WHERE number = $1",
 	[Q_PERMIT_PUT] = "INSERT INTO permit (number, record, as_of) VALUES ($1, $2, $3)"
 	                 " ON CONFLICT (number) DO UPDATE SET record = $2, as_of = $3 WHERE permit.as_of <= $3",
