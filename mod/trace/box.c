@@ -55,9 +55,7 @@ struct contents { struct item_sets items; struct str code[INSIDE_MOST]; size_t n
 
 static void sets_join(struct call *c, struct item_sets *to, const struct item_sets *s)
 {
-	for (size_t i = 0; i < s->n; i++)
-		for (size_t k = 0; k < s->set[i].n; k++)
-			sets_add(c, to, &s->set[i].pack, s->set[i].r[k].lo, s->set[i].r[k].hi);
+	sets_add_all(c, to, s);
 	sets_tidy(to);
 }
 

@@ -66,6 +66,7 @@ struct candidate *candidate_add(struct call *c, struct candidates *all, const st
 
 struct shelf { int64_t party; struct str uscc; struct bits came, sold; int64_t last_sale; struct shelf *next; };      /* what one party had and sold */
 struct sent { struct str to; int64_t from, record; struct bits items; struct sent *next; };             /* named deliveries, by receiver */
+struct stop { int64_t record; struct bits items; struct stop *next; };                            /* of sale, until the release that names it */
 struct replay {
 	struct call *c;
 	const struct pack *p;
@@ -74,6 +75,7 @@ struct replay {
 	struct bits *now, *bad, *ended;
 	struct shelf *shelves;
 	struct sent *sent;
+	struct stop *stops;
 	struct span span;
 	int64_t made;             /* day of production of the batch the pack was ordered for; 0: not known */
 };
@@ -212,11 +214,32 @@ static void comes_back(struct replay *w, int64_t party, struct str uscc)
 		bits_andnot(&x->items, w->now, w->span);
 }
 
+static void stopped(struct replay *w, const struct item_event *ev)
+{
+	struct stop *s = TAKE(w->c->arena, struct stop, 1);
+
+	s->record = ev->record;
+	bits_or(&s->items, w->now, w->span);
+	s->next = w->stops;
+	w->stops = s;
+}
+
+static void released(struct replay *w, const struct item_event *ev)
+{
+	for (struct stop *s = w->stops; s; s = s->next)
+		if (s->record == ev->link)
+			bits_andnot(&s->items, w->now, w->span);
+}
+
 static void one_event(struct replay *w, const struct item_event *ev)
 {
 	if (moves(ev->verb)) {
+		for (const struct stop *s = w->stops; s; s = s->next) {
+			bad_is(w, &s->items);
+			found(w, RULE_AFTER_END, ev, 0, "这些货物在此之前已停止销售。");
+		}
 		bad_is(w, w->ended);
-		found(w, RULE_AFTER_END, ev, 0, "这些货物在此之前已作废、召回、停售或销毁。");
+		found(w, RULE_AFTER_END, ev, 0, "这些货物在此之前已作废、召回或销毁。");
 	}
 	switch (ev->verb) {
 	case VERB_SOLD: case VERB_RESOLD:
@@ -234,8 +257,9 @@ static void one_event(struct replay *w, const struct item_event *ev)
 	case VERB_TAKEN_BACK: comes_back(w, ev->party, S("")); break;
 	case VERB_REFUSED: comes_back(w, 0, ev->other); break;
 	case VERB_RETURNED: comes_back(w, w->p->party, S("")); break;
-	case VERB_VOID: case VERB_RECALLED: case VERB_DESTROYED: case VERB_STOPPED: bits_or(w->ended, w->now, w->span); break;
-	case VERB_RELEASED: bits_andnot(w->ended, w->now, w->span); break;
+	case VERB_VOID: case VERB_RECALLED: case VERB_DESTROYED: bits_or(w->ended, w->now, w->span); break;
+	case VERB_STOPPED: stopped(w, ev); break;
+	case VERB_RELEASED: released(w, ev); break;
 	default: break;
 	}
 }

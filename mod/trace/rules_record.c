@@ -117,7 +117,7 @@ static enum err check_batch_items(struct call *c, const struct record *r, int64_
 	unit = list_find(c->k, "unit", b.values[BATCH_unit].text, day_of(c->now, CHINA_OFFSET_MIN));
 	if (!unit || !row_fact(unit, "whole") || !str_to_int(b.values[BATCH_quantity].text, &made))
 		return OK;
-	e = sets_of_batch(c, batch, &s);
+	e = sets_of_batch(c, batch, false, &s);
 	if (e || (int64_t)s.count <= made)
 		return e;
 	e = holders_of(c, &s, INT64_MAX, &h, NULL, NULL);
