@@ -18,7 +18,9 @@ enum holding {
 	HOLD_OFFERED,             /* sent to a registered party that has not answered yet; `from` sent it */
 	HOLD_CONSUMER, HOLD_UNNAMED, HOLD_ENDED
 };
-struct holder { enum holding kind; int64_t party, from, record, since; struct str uscc; uint64_t count; };      /* record: the last that moved some of them here */
+/* record: the last that moved some of them here; side: the caller filed those moves or is their other side; what others moved to the same
+ * hands stands in a row of its own. */
+struct holder { enum holding kind; int64_t party, from, record, since; struct str uscc; uint64_t count; bool side; };
 struct holders { struct holder *h; size_t n, cap; };
 /* For each piece of the set that one record moved into one pair of hands within one chunk of a pack; h->count: as many as the bits, which
  * end with the call. */

@@ -107,7 +107,7 @@ static enum err resolve(struct holding_call *w, struct holder *h)
 
 static bool same_hands(const struct holder *x, const struct holder *y)
 {
-	return x->kind == y->kind && x->party == y->party && (x->party || str_eq(x->uscc, y->uscc));
+	return x->kind == y->kind && x->side == y->side && x->party == y->party && (x->party || str_eq(x->uscc, y->uscc));
 }
 
 static struct holder *hands_of(struct holding_call *w, const struct holder *h)
@@ -149,6 +149,11 @@ static enum err put_hands(struct holding_call *w, const struct pack *p, uint32_t
 	return w->fn ? w->fn(w->ctx, p, chunk, &h, w->now) : OK;
 }
 
+static bool is_side(struct call *c, const struct item_event *ev)
+{
+	return c->who->party && (c->who->party == ev->party || (ev->other.n && str_eq(ev->other, c->who->uscc)));
+}
+
 /* Backwards in time: the last move of an item decides, and nothing earlier is looked at again. */
 static enum err hold_chunk(struct holding_call *w, const struct pack *p, uint32_t chunk)
 {
@@ -166,6 +171,7 @@ static enum err hold_chunk(struct holding_call *w, const struct pack *p, uint32_
 
 		if (ev[i].ev.time > w->until || !hands_after(&ev[i].ev, &h))
 			continue;
+		h.side = is_side(w->c, &ev[i].ev);
 		bits_clear(w->now, span);
 		if (!chunk_bits(ev[i].bytes, w->now, &span))
 			return E_CORRUPT;
