@@ -51,8 +51,8 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_ITEMS_PUT] = "INSERT INTO item_set (pack, chunk, place, idx, verb, record, party, link, blob, part, body)"
 	                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 	[Q_ITEMS_DROP] = "DELETE FROM item_set WHERE record = $1",
-	[Q_ITEMS_CHUNK] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 ORDER BY idx, verb LIMIT $3",
-	[Q_ITEMS_AT] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 AND place IN (0, $3, $4) ORDER BY idx, verb",
+	[Q_ITEMS_CHUNK] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 LIMIT $3",
+	[Q_ITEMS_AT] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 AND place IN (0, $3, $4)",
 	[Q_ITEMS_CHUNKS] = "SELECT DISTINCT chunk FROM item_set WHERE pack = $1 ORDER BY chunk",
 	[Q_ITEMS_ACTIVATED] = "SELECT DISTINCT chunk FROM item_set WHERE pack = $1 AND verb = 1 ORDER BY chunk",
 	[Q_PACKS_OF_BATCH] = "SELECT record FROM pack WHERE batch = $1 ORDER BY record",
