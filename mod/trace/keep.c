@@ -333,28 +333,52 @@ int event_by_time(const void *x, const void *y)
 }
 
 /* Sold to it by name, or filed by it: what it has said of these goods already it may say again by a range. */
-enum err items_came_to(struct call *c, const struct pack *p, struct range r, bool *ret)
+static enum err came_in_chunk(struct call *c, int64_t pack, uint32_t chunk, struct bits *ret)
+{
+	struct chunk_event *ev;
+	struct span span;
+	size_t n;
+	enum err e = chunk_history(c, pack, chunk, ROWS_MOST, &ev, &n);
+
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < n && !e; i++)
+		if ((ev[i].ev.party == c->who->party || (ev[i].ev.other.n && str_eq(ev[i].ev.other, c->who->uscc))) && !chunk_bits(ev[i].bytes, ret, &span))
+			e = E_CORRUPT;
+	return e;
+}
+
+enum err items_that_came(struct call *c, const struct pack *p, struct range r, struct item_sets *to)
 {
 	struct bits *had = TAKE(c->arena, struct bits, 1), *want = TAKE(c->arena, struct bits, 1);
 
-	*ret = c->who->party != 0;
-	for (uint32_t chunk = r.lo >> CHUNK_BITS; *ret && chunk <= r.hi >> CHUNK_BITS; chunk++) {
+	if (p->party == c->who->party) {
+		sets_add(c, to, p, r.lo, r.hi);
+		return OK;
+	}
+	for (uint32_t chunk = r.lo >> CHUNK_BITS; c->who->party && chunk <= r.hi >> CHUNK_BITS; chunk++) {
 		uint32_t from = chunk << CHUNK_BITS;
-		struct chunk_event *ev;
-		struct span span;
+		struct range *x;
 		size_t n;
-		enum err e = chunk_history(c, p->record, chunk, ROWS_MOST, &ev, &n);
+		enum err e = came_in_chunk(c, p->record, chunk, had);
 
 		if (e)
 			return e;
-		memset(had, 0, sizeof(*had));
 		memset(want, 0, sizeof(*want));
-		for (size_t i = 0; i < n; i++)
-			if ((ev[i].ev.party == c->who->party || (ev[i].ev.other.n && str_eq(ev[i].ev.other, c->who->uscc))) && !chunk_bits(ev[i].bytes, had, &span))
-				return E_CORRUPT;
 		bits_add(want, r.lo > from ? r.lo - from : 0, r.hi >> CHUNK_BITS > chunk ? CHUNK_SIZE - 1 : r.hi - from);
-		bits_andnot(want, had, WHOLE_CHUNK);
-		*ret = bits_count(want, WHOLE_CHUNK) == 0;
+		bits_and(want, had, WHOLE_CHUNK);
+		x = bits_ranges(c->arena, want, &n);
+		for (size_t i = 0; i < n; i++)
+			sets_add(c, to, p, from + x[i].lo, from + x[i].hi);
 	}
 	return OK;
+}
+
+enum err items_came_to(struct call *c, const struct pack *p, struct range r, bool *ret)
+{
+	struct item_sets got = { 0 };
+	enum err e = items_that_came(c, p, r, &got);
+
+	sets_tidy(&got);
+	*ret = got.count == (uint64_t)r.hi - r.lo + 1;
+	return e;
 }

@@ -194,7 +194,7 @@ enum { MOVES_MAX = 2 };
 /* The moves of a record, none for most types. at: when it was filed, where it names no time of its own. */
 size_t moves_of(const struct type *t, const struct value *v, int64_t at, struct move ret[MOVES_MAX]);
 /* The nth field of such a type that holds items; false: there is none. */
-struct move_field { size_t items; bool own; int time; };      /* own: of the filer's own packs only; time: a field, or -1 */
+struct move_field { size_t items; enum whose { ANY_GOODS, GOODS_AT_HAND, OWN_CODES } whose; int time; };      /* time: a field, or -1 */
 bool moves_field(const struct type *t, size_t nth, struct move_field *ret);
 
 struct item_event {
@@ -212,7 +212,9 @@ enum err item_history(struct call *c, int64_t pack, uint32_t item, struct item_e
 struct chunk_event { struct item_event ev; struct str bytes; };
 enum err chunk_history(struct call *c, int64_t pack, uint32_t chunk, size_t max, struct chunk_event **ret, size_t *ret_n) MUST_USE;
 enum err chunks_of_pack(struct call *c, int64_t pack, uint32_t **ret, size_t *ret_n) MUST_USE;      /* those that anything happened in */
-/* Did all of these come to the caller's party: were sold to it by name, or filed by it before? */
+/* Of these, what came to the caller's party: codes of its own packs, sold to it by name, or filed by it before; added, not tidied. */
+enum err items_that_came(struct call *c, const struct pack *p, struct range r, struct item_sets *to) MUST_USE;
+/* Did all of them? */
 enum err items_came_to(struct call *c, const struct pack *p, struct range r, bool *ret) MUST_USE;
 /* By day in China, then by the order of filing: two firms' clocks differ by less than a day. */
 int event_by_time(const void *x, const void *y);
