@@ -499,6 +499,9 @@ void kernel_close(struct kernel *k)
 	if (!k)
 		return;
 	jobs_stop(k);
+	atomic_store(&k->closing, true);        /* long work is taken no more; what is under way still needs the writer */
+	if (k->crew)
+		crew_drain(k->crew);
 	for (size_t i = 0; i < k->n_modules && k->writer; i++)
 		if (k->modules[i]->tick)
 			k->modules[i]->tick(k, clock_now());    /* the counters of the last second */

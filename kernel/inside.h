@@ -49,6 +49,7 @@ struct kernel {
 	bool stale;               /* they are empty: another program had made them */
 	_Atomic int64_t last_id;
 	_Atomic int64_t last_tick;
+	_Atomic bool closing;     /* long operations are refused from here on */
 	struct hidden_call *answers;      /* writer thread: committed, waiting for their receipts */
 	int64_t group_at;
 	_Atomic uint64_t writes, refused, reads;

@@ -263,6 +263,8 @@ static const struct { const char *list, *post; unsigned roles; const char *group
 	{ "activation.list", NULL, R_MAKER, "me.work" }, { "sale.list", NULL, R_MAKER, "me.work" }, { "attachment.list", NULL, R_MAKER, "me.work" },
 	{ "purchase.list", NULL, R_SELLER | R_USER, "me.work" }, { "resale.list", NULL, R_SELLER, "me.work" },
 	{ "life.list", NULL, R_MAKER | R_SELLER | R_USER, "me.work" }, { "custom.list", NULL, R_MAKER | R_USER, "me.work" },
+	{ "recall_notice.list", NULL, R_PARTY, "me.todo" }, { "recall.list", NULL, R_PARTY | R_OFFICER | R_OPERATOR, "me.work" },
+	{ "recall_report.list", NULL, R_PARTY, "me.work" },
 	{ "certificate.list", NULL, R_OFFICER | R_OPERATOR, "me.work" },
 	{ "maker.list", NULL, R_OFFICER | R_OPERATOR | R_ASSOC | R_AUDITOR, "me.work" },
 	{ "product.list", NULL, R_OFFICER | R_OPERATOR | R_ASSOC | R_AUDITOR, "me.work" },

@@ -1,6 +1,7 @@
 /* mod/trace/flow.c - the tables of goods that move: their record types, operations and flows. Functions are in the files beside it. */
 #include "kernel/job.h"
 #include "mod/trace/chain.h"
+#include "mod/trace/recall.h"
 #include "mod/trace/statement.h"
 
 #define FIELD(id, ...) ROW(id, __VA_ARGS__)
@@ -34,6 +35,12 @@ static const struct field statement_fields[] = {
 static const struct field recall_fields[] = {
 #include "recall.def"
 };
+static const struct field recall_notice_fields[] = {
+#include "recall_notice.def"
+};
+static const struct field recall_report_fields[] = {
+#include "recall_report.def"
+};
 #undef FIELD
 
 #define TYPE(id, sch, z, e, lf, cl, ti, ...) \
@@ -48,14 +55,18 @@ TYPE(cut,         "suyuan/cut",         "分割",        "cut",                 
 TYPE(material,    "suyuan/material",    "用料",        "material of a batch",        LEAF_SET,  "一",   "name")
 TYPE(finding,     "suyuan/finding",     "问题线索",    "finding",                    LEAF_NOTE, "一",   "rule", .guarded = true)
 TYPE(explanation, "suyuan/explanation", "问题线索的说明", "explanation of a finding", LEAF_NOTE, "一", "finding", .guarded = true)
-TYPE(recall,      "suyuan/recall",      "召回停售",    "recall or stop of sale",     LEAF_SET,  "一",   "reason")
+TYPE(recall_notice, "suyuan/recall_notice", "召回通知", "notice of a recall",        LEAF_FLOW, "一",   "recall")
+TYPE(recall_report, "suyuan/recall_report", "召回处理", "what was done on a recall", LEAF_FLOW, "一",   "event")
+/* For everybody to read: whoever has such goods must know. Which codes and how many stays with who ordered it. */
+const struct type recall_type = { .name = "recall", .schema = "suyuan/recall", .zh = "召回停售", .en = "recall or stop of sale", .leaf = LEAF_OBJ,
+	.fields = recall_fields, .n = ROWS(recall_fields), .clause = "一", .title = "reason", .common = true };
 
 /* Made by whoever it is about, for everybody to read. */
 const struct type statement_type = { .name = "statement", .schema = "suyuan/statement", .zh = "追溯情况证明", .en = "statement of traceability", .leaf = LEAF_OBJ,
 	.fields = statement_fields, .n = ROWS(statement_fields), .clause = "二（六）", .title = "purpose" };
 
 static const struct type *const types[] = { &return_type, &refusal_type, &aggregation_type, &measure_type, &cut_type, &material_type, &recall_type,
-	&finding_type, &explanation_type, &statement_type };
+	&recall_notice_type, &recall_report_type, &finding_type, &explanation_type, &statement_type };
 
 /* ---- inputs that are not records ---- */
 
@@ -86,6 +97,11 @@ static const struct field open_fields[] = {
 };
 static const struct type open_in = { .name = "chain_open", .zh = "打开流向", .en = "open a chain", .fields = open_fields, .n = ROWS(open_fields) };
 
+static const struct field recall_id_fields[] = { ROW(id, REF, REQUIRED, PUBLIC, "一", "召回或停止销售", .ref = "recall", .own = true, .en = "recall or stop of sale") };
+static const struct type recall_id_in = { .name = "recall_id", .zh = "召回停售", .en = "recall or stop of sale", .fields = recall_id_fields, .n = 1 };
+
+static const struct job_kind jobs[] = { { .kind = "recall", .run = recall_run }, { .kind = "sweep", .run = sweep_job } };
+
 static const struct field findings_fields[] = {
 	ROW(state, NAMES, OPTIONAL, PUBLIC, "一", "状态", .list = "open|explained|confirmed|dismissed|closed|withdrawn", .max = 1, .en = "state", .help = "不填为 open 待说明")
 	ROW(rule, LISTED, OPTIONAL, PUBLIC, "一", "规则", .list = "finding_rule", .en = "rule", .help = "规则和单位都不填则汇总")
@@ -111,8 +127,6 @@ static const struct list_row lists[] = {
 	RULE_ROW("batch_count", "没有逐件追溯码的批次售出超过产量", "more of a batch sold than made", "一"),
 };
 
-static const struct job_kind jobs[] = { { .kind = "sweep", .run = sweep_job } };
-
 /* ---- flows ---- */
 
 enum { OFFER_DAYS = 7 };      /* then both sides are reminded and it is late */
@@ -121,6 +135,17 @@ static const struct step offer_steps[] = {
 	{ "offer", "offered", "accept", "accepted", RECEIVES, 0, false, "一", "全部接收", "accept all", .effect = offer_accept, .other_side = true },
 	{ "offer", "offered", "refuse", "refused", RECEIVES, 0, false, "一", "不接收", "refuse all", .effect = offer_refuse, .other_side = true },
 	{ "offer", "offered", "part", "part", RECEIVES, 0, false, "一", "部分接收", "accept a part", .effect = offer_part, .other_side = true },
+};
+/* A recall ends when its work is done; a stop of sale ends for its goods when who ordered it lifts it, also after the work was closed. */
+static const struct step recall_steps[] = {
+	{ "recall", "open", "close", "closed", R_MAKER | R_OFFICER | R_OPERATOR, 0, false, "一", "结束", "close", .effect = recall_close },
+	{ "recall", "open", "lift", "lifted", R_MAKER | R_OFFICER, 0, false, "一", "解除停止销售", "lift the stop of sale", .effect = recall_lift },
+	{ "recall", "closed", "lift", "lifted", R_MAKER | R_OFFICER, 0, false, "一", "解除停止销售", "lift the stop of sale", .effect = recall_lift },
+};
+enum { NOTICE_DAYS = 2, OUTCOME_DAYS = 15 };      /* to acknowledge; to account for the goods (our reading) */
+static const struct step notice_steps[] = {
+	{ "recall_notice", "sent", "acknowledge", "acknowledged", R_PARTY, OUTCOME_DAYS, false, "一", "确认收到", "acknowledge" },
+	{ "recall_notice", "acknowledged", "finish", "done", R_PARTY, 0, false, "一", "处理完毕", "finish" },
 };
 #define OVERSEES (R_OFFICER | R_OPERATOR)
 static const struct step finding_steps[] = {
@@ -135,6 +160,10 @@ static const struct step finding_steps[] = {
 static const struct flow flows[] = {
 	{ .name = "finding", .zh = "问题线索", .en = "finding", .start = "open", .types = "finding", .steps = finding_steps, .n = ROWS(finding_steps), .days = 10,
 	  .working = true, .clause = "一" },
+	{ .name = "recall", .zh = "召回停售", .en = "recall or stop of sale", .start = "open", .types = "recall", .steps = recall_steps, .n = ROWS(recall_steps),
+	  .clause = "一" },
+	{ .name = "recall_notice", .zh = "召回通知", .en = "notice of a recall", .start = "sent", .types = "recall_notice", .steps = notice_steps,
+	  .n = ROWS(notice_steps), .days = NOTICE_DAYS, .clause = "一" },
 	{ .name = "offer", .zh = "交货", .en = "delivery", .start = "offered", .types = "sale|resale|cut", .opens = offer_opens, .steps = offer_steps,
 	  .n = ROWS(offer_steps), .days = OFFER_DAYS, .working = true, .clause = "一" },
 };
@@ -154,6 +183,22 @@ static const struct op ops[] = {
 	FILES(measure, "/v1/measures", R_MAKER | R_SELLER, IN_WAREHOUSE, OURS, "登记所载数量", "state what codes carry")
 	FILES(cut, "/v1/cuts", R_MAKER | R_SELLER, IN_WAREHOUSE, OURS, "分割", "cut", .prefill = sale_prefill)
 	FILES(material, "/v1/materials", R_MAKER, IN_FILER, "一", "填报用料", "file materials of a batch", .prefill = sale_prefill)
+	{ .name = "recall.create", .method = POST, .path = "/v1/recalls", .who = R_MAKER | R_OFFICER, .inside = IN_OWNER, .scope = SCOPE_OWN, .mode = WRITES,
+	  .in = &recall_type, .run = recall_create, .clause = "一", .zh = "召回或停止销售", .en = "recall, or stop the sale", .prepare = recall_prepare,
+	  .files = &recall_type, .answer = "id!:s receipt!:Receipt covers!:i" },
+	{ .name = "recall.get_progress", .method = GET, .path = "/v1/recalls/{id}/progress", .who = R_MAKER | R_OFFICER | R_OPERATOR, .inside = IN_FILER,
+	  .scope = SCOPE_OWN, .mode = READS_LONG, .in = &recall_id_in, .run = recall_progress, .clause = "一", .zh = "召回进展", .en = "how far it got",
+	  .answer = "id!:s kind!:s state!:s covers!:i held!:o holders:[o] told!:i acknowledged!:i finished!:i late!:i returned!:i destroyed!:i sold_on!:i "
+	            "checked!:i left!:i" },
+	{ .name = "recall.report", .method = GET, .path = "/v1/recalls/{id}/report", .who = R_MAKER | R_OFFICER | R_OPERATOR, .inside = IN_FILER,
+	  .scope = SCOPE_OWN, .mode = READS_LONG, .in = &recall_id_in, .run = recall_closing, .clause = "一", .zh = "召回总结", .en = "closing report",
+	  .gives = "application/x-ndjson" },
+	{ .name = "recall.refresh", .method = POST, .path = "/v1/recalls/{id}/refresh", .who = R_MAKER | R_OFFICER | R_OPERATOR, .inside = IN_FILER,
+	  .scope = SCOPE_OWN, .mode = WRITES, .in = &recall_id_in, .run = recall_refresh, .clause = "一", .zh = "通知新的持有人", .en = "tell new holders",
+	  .answer = "recall!:s state!:s" },
+	{ .name = "recall_report.create", .method = POST, .path = "/v1/recall_reports", .who = R_PARTY, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN,
+	  .mode = WRITES, .in = &recall_report_type, .run = recall_report_create, .clause = "一", .zh = "报告召回处理情况", .en = "report on a recall",
+	  .files = &recall_report_type, .corrects = true, .prepare = kernel_file_prepare },
 	{ .name = "offer.answer", .method = POST, .path = "/v1/offers/{id}/answer", .who = RECEIVES, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, .mode = WRITES,
 	  .in = &answer_in, .run = offer_answer, .clause = "一", .zh = "答复交货", .en = "answer a delivery", .answer = "id!:s receipt:Receipt state!:s offer!:s" },
 	{ .name = "offer.list", .method = GET, .path = "/v1/offers", .who = RECEIVES, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, .mode = READS, .in = &offers_in,
@@ -186,7 +231,9 @@ static enum err flow_check(struct call *c)
 		return box_check(c);
 	if (c->op->in == &cut_type)
 		return cut_check(c);
-	return c->op->in == &purchase_type ? purchase_check(c) : OK;
+	if (c->op->in == &purchase_type)
+		return purchase_check(c);
+	return recall_check(c);
 }
 
 static enum err flow_project(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
@@ -198,4 +245,4 @@ static enum err flow_project(struct call *c, const struct type *t, int64_t recor
 }
 
 const struct module flow_module = { .name = "flow", .zh = "货物流转", .types = types, .n_types = ROWS(types), .ops = ops, .n_ops = ROWS(ops), .flows = flows,
-	.n_flows = ROWS(flows), .lists = lists, .n_lists = ROWS(lists), .jobs = jobs, .n_jobs = ROWS(jobs), .project = flow_project, .check = flow_check, .open = flow_open, .close = flow_close, .tick = flow_tick };
+	.n_flows = ROWS(flows), .jobs = jobs, .n_jobs = ROWS(jobs), .lists = lists, .n_lists = ROWS(lists), .project = flow_project, .check = flow_check, .open = flow_open, .close = flow_close, .tick = flow_tick };

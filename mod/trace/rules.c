@@ -199,12 +199,15 @@ static bool comes(struct replay *w, const struct firm *f, uint32_t event, uint32
 static void leaves(struct replay *w, uint32_t event, uint32_t item, int32_t today)
 {
 	struct slot *s = slot_of(w, w->filer[event], item);
+	bool strange = !s->came && !s->sold && w->ev[event].ev.party != w->p->party;      /* who never had it moves it out of nobody's hands */
 
 	s->sold = true;
 	s->came = !item_code(w);                /* of a code that many goods share only the first matters */
 	s->sale = w->ev[event].ev.record;
-	w->at[item].sent = w->other[event] ? event + 1 : 0;
-	w->at[item].held = 0;
+	if (!strange) {
+		w->at[item].sent = w->other[event] ? event + 1 : 0;
+		w->at[item].held = 0;
+	}
 	if (!w->other[event])
 		return;
 	(void)comes(w, w->other[event], event, item, today);
@@ -243,7 +246,7 @@ static void is_released(struct replay *w, uint32_t event, uint32_t item)
 	while (*at) {
 		struct stop *s = &w->stop[*at - 1];
 
-		if (!w->ev[event].ev.link || w->ev[s->event - 1].ev.record == w->ev[event].ev.link)
+		if (w->ev[s->event - 1].ev.record == w->ev[event].ev.link)
 			*at = s->next;
 		else
 			at = &s->next;

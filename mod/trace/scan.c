@@ -17,6 +17,8 @@ static const struct {
 	                  "The maker has not filed a sale. If you bought it already, ask the seller or report it." },
 	[ST_ENDED] = { "recalled_or_void", "bad", "已召回或作废", "recalled or void", "请停止使用并联系卖家或生产单位。",
 	               "Stop using it and contact the seller or the maker." },
+	[ST_STOPPED] = { "sale_stopped", "bad", "停止销售", "sale stopped", "这件产品已停止销售：请不要购买、销售或使用，并按下面的措施处理。",
+	                 "The sale of these goods is stopped: do not buy, sell or use them, and do as told below." },
 	[ST_CLASS] = { "class_code", "none", "有效·同类共用码", "valid, shared code", "这是一品一码或一批一码，同类产品共用，不能分辨复制品。",
 	                    "This code is shared by a product or batch; it cannot tell copies apart." },
 };
@@ -342,15 +344,24 @@ static void put_end(struct call *c, struct node *o, const struct item_state *s)
 	end = put_obj(c->arena, o, "ended");
 	put_z(c->arena, end, "what_zh", verb_words[s->end].zh);
 	put_z(c->arena, end, "what_en", verb_words[s->end].en);
-	put_value(c, end, "reason", &r, LIFE_reason);
-	put_value(c, end, "successor", &r, LIFE_successor);
+	if (r.type == &recall_type) {
+		put_str(c->arena, end, "recall", id_str(c->arena, r.id));
+		put_z(c->arena, end, "by_zh", r.party ? "生产单位" : "监管部门");
+		put_z(c->arena, end, "by_en", r.party ? "its maker" : "the authority");
+		put_value(c, end, "reason", &r, RECALL_reason);
+		put_value(c, end, "measures", &r, RECALL_measures);
+		put_value(c, end, "contact", &r, RECALL_contact);
+	} else if (r.type == &life_type) {
+		put_value(c, end, "reason", &r, LIFE_reason);
+		put_value(c, end, "successor", &r, LIFE_successor);
+	}
 	put_str(c->arena, end, "on", date_str(c->arena, r.at, CHINA_OFFSET_MIN));
 }
 
 enum standing standing_of_item(const struct pack *p, const struct item_state *s, int64_t before)
 {
 	if (s->ended)
-		return ST_ENDED;
+		return s->end == VERB_STOPPED ? ST_STOPPED : ST_ENDED;
 	if (p->grain != GRAIN_ITEM)
 		return ST_CLASS;
 	if (!s->activated || (!s->sold && !p->unmarked))
@@ -421,6 +432,34 @@ static enum err put_goods(struct call *c, struct node *o, const struct code_plac
 	return e || !from.cut ? e : put_piece(c, o, from.cut);
 }
 
+/* What its parent is recalled or stopped for holds for a piece too, also for one cut off later. */
+static enum err end_with_parent(struct call *c, struct item_state *st)
+{
+	enum { DEPTH = 20 };
+	int64_t cut = st->cut, when;
+
+	for (int depth = 0; cut && !st->ended && depth < DEPTH; depth++) {
+		struct item_state up;
+		struct code_place from;
+		struct item_event *ev;
+		size_t n;
+		enum err e = cut_from(c, cut, &from, &when);
+
+		if (!e)
+			e = item_history(c, from.pack, from.item, &ev, &n);
+		if (e)
+			return e;
+		item_fold(&from.p, ev, n, &up);
+		if (up.ended && (up.end == VERB_RECALLED || up.end == VERB_STOPPED)) {
+			st->ended = true;
+			st->end = up.end;
+			st->end_record = up.end_record;
+		}
+		cut = up.cut;
+	}
+	return OK;
+}
+
 enum err scan_run(struct call *c)
 {
 	struct str bare = bare_code(c, c->in[0].text);
@@ -438,6 +477,9 @@ enum err scan_run(struct call *c)
 	if (e)
 		return e;
 	item_fold(&p.p, ev, n, &st);
+	e = end_with_parent(c, &st);
+	if (e)
+		return e;
 	put_verdict(c, c->out, bare.n ? bare : str_trim(c->in[0].text), standing_of_item(&p.p, &st, before), before, first);
 	put_z(c->arena, c->out, "grain", grain_words[p.p.grain]);
 	if (st.ended)

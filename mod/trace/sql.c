@@ -20,6 +20,7 @@ const char trace_tables[] =
 	" record @int NOT NULL, party @int NOT NULL, link @int NOT NULL, blob @int NOT NULL, part @int NOT NULL, body @blob NOT NULL,"
 	" PRIMARY KEY (pack, chunk, place, idx, verb))@flat;"
 	"CREATE INDEX IF NOT EXISTS item_set_record ON item_set (record);"
+	"CREATE INDEX IF NOT EXISTS item_set_activated ON item_set (pack, chunk) WHERE verb = 1;"
 	"CREATE TABLE IF NOT EXISTS look (pack @int NOT NULL, item @int NOT NULL, n @int NOT NULL, first_at @int NOT NULL, PRIMARY KEY (pack, item))@end;"
 	"CREATE TABLE IF NOT EXISTS code_mark (mark @blob PRIMARY KEY, place @blob NOT NULL, twin @int NOT NULL)@flat;"
 	"CREATE INDEX IF NOT EXISTS code_mark_twin ON code_mark (twin) WHERE twin = 1;"
@@ -50,9 +51,10 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_ITEMS_PUT] = "INSERT INTO item_set (pack, chunk, place, idx, verb, record, party, link, blob, part, body)"
 	                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 	[Q_ITEMS_DROP] = "DELETE FROM item_set WHERE record = $1",
-	[Q_ITEMS_CHUNK] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 ORDER BY idx, verb LIMIT $3",
-	[Q_ITEMS_AT] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 AND place IN (0, $3, $4) ORDER BY idx, verb",
+	[Q_ITEMS_CHUNK] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 LIMIT $3",
+	[Q_ITEMS_AT] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 AND place IN (0, $3, $4)",
 	[Q_ITEMS_CHUNKS] = "SELECT DISTINCT chunk FROM item_set WHERE pack = $1 ORDER BY chunk",
+	[Q_ITEMS_ACTIVATED] = "SELECT DISTINCT chunk FROM item_set WHERE pack = $1 AND verb = 1 ORDER BY chunk",
 	[Q_PACKS_OF_BATCH] = "SELECT record FROM pack WHERE batch = $1 ORDER BY record",
 	[Q_BOX_PUT] = "INSERT INTO box_event (mark, idx, record) VALUES ($1, $2, $3)",
 	[Q_BOX_DROP] = "DELETE FROM box_event WHERE record = $1",
@@ -70,6 +72,7 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_DELIVERY_TO] = "SELECT record, sender, at, answered, answer FROM delivery WHERE receiver = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",
 	[Q_DELIVERY_FROM] = "SELECT record, sender, at, answered, answer FROM delivery WHERE sender = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",
 	[Q_STATEMENTS] = "SELECT record, party FROM p_statement WHERE current = 1 AND product IS NULL AND at >= $1 ORDER BY record DESC LIMIT 20000",
+	[Q_RECALLS] = "SELECT record FROM p_recall WHERE record < $1 ORDER BY record DESC LIMIT 51",
 	[Q_PERMIT_GET] = "SELECT record FROM permit WHERE number = $1",
 	[Q_PERMIT_PUT] = "INSERT INTO permit (number, record, as_of) VALUES ($1, $2, $3)"
 	                 " ON CONFLICT (number) DO UPDATE SET record = $2, as_of = $3 WHERE permit.as_of <= $3",

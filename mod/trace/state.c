@@ -417,8 +417,8 @@ static enum err compose(struct call *c, const struct chunk_memory *m, const stru
 		}
 	item_fold(&m->pack, mine, n, &st);
 	goods = goods_of(m, st.batch);
-	if (!goods || st.ended)
-		return E_BUSY;                  /* rare: the long way says why it ended */
+	if (!goods || st.ended || st.cut)
+		return E_BUSY;                  /* rare: the long way says why it ended, and what a piece was cut from */
 	e = count_look(c, m->pack.record, s->index, &before, &first);
 	if (e)
 		return e;

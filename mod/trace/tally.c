@@ -127,26 +127,17 @@ static enum err sum_class(struct summing *s, const struct pack *p)
 	return OK;
 }
 
-static enum err sum_packs(struct summing *s, int64_t batch)
+/* Of all versions of the batch. */
+static enum err sum_goods(struct summing *s)
 {
 	struct item_sets sets;
-	struct rows r;
-	enum err e = db_ask(s->c.db, s->c.arena, trace_sql[Q_PACKS_OF_BATCH], VALS(V_I(batch)), &r);
+	enum err e = sets_of_batch(&s->c, s->batch.id, true, &sets);
 
-	for (size_t i = 0; i < r.n && !e; i++) {
-		struct pack p;
-
-		e = pack_get(&s->c, row_int(&r, i, 0), &p);
-		if (!e && p.grain == GRAIN_BATCH)
-			e = sum_class(s, &p);
-	}
-	if (!e)
-		e = sets_of_batch(&s->c, batch, &sets);
 	for (size_t i = 0; !e && i < sets.n; i++) {
 		uint32_t *chunk;
-		size_t n;
+		size_t n = 0;
 
-		e = chunks_of_pack(&s->c, sets.set[i].pack.record, &chunk, &n);
+		e = sets.set[i].pack.grain == GRAIN_ITEM ? chunks_of_pack(&s->c, sets.set[i].pack.record, &chunk, &n) : sum_class(s, &sets.set[i].pack);
 		for (size_t k = 0; k < n && !e; k++)
 			if (scope_of(&sets.set[i], chunk[k], s->scope))
 				e = sum_chunk(s, &sets.set[i].pack, chunk[k]);
@@ -219,7 +210,6 @@ static enum err add_up(struct summing *s, struct tally *t)
 	return e;
 }
 
-/* Codes were ordered for it under its first record and under each correction. */
 static enum err sum_batch(struct summing *s, int64_t batch, struct tally *t)
 {
 	const struct list_row *unit;
@@ -232,14 +222,7 @@ static enum err sum_batch(struct summing *s, int64_t batch, struct tally *t)
 		return e;
 	unit = list_find(s->c.k, "unit", s->batch.values[BATCH_unit].text, day_of(s->c.now, CHINA_OFFSET_MIN));
 	s->whole = unit && row_fact(unit, "whole");
-	for (int64_t id = latest; id && !e;) {
-		struct record r;
-
-		e = sum_packs(s, id);
-		if (!e)
-			e = kernel_record(&s->c, id, 0, &r);
-		id = e ? 0 : r.corrects;
-	}
+	e = sum_goods(s);
 	return e ? e : add_up(s, t);
 }
 

@@ -119,20 +119,9 @@ static void correct(const struct stage *s, enum who w, const char *op, struct st
 	done(s, w, op, in);
 }
 
-/* A stop of sale as the platform keeps it. */
-static enum err stop_sale(struct call *c, void *ctx)
+static struct str stop_sale(const struct stage *s)
 {
-	const struct stage *s = ctx;
-	struct value v[RECALL_FIELDS] = { { 0 } };
-	struct filing f = { .type = &recall_type, .values = v, .party = s->h->party[MAKER] };
-	static const struct str kind = { "stop_sale", 9 };
-	struct str items = nth_code(s->h, MAKER, s->pack, 0);
-	int64_t id;
-
-	v[RECALL_kind] = (struct value){ .said = SAID_VALUE, .list = &kind, .n = 1 };
-	v[RECALL_items] = (struct value){ .said = SAID_VALUE, .list = &items, .n = 1 };
-	v[RECALL_reason] = v[RECALL_measures] = v[RECALL_contact] = (struct value){ .said = SAID_VALUE, .text = S("停用，电话 0513-80000001") };
-	return kernel_append(c, &f, &id);
+	return done(s, MAKER, "recall.create", in_of(s->h, "kind", "stop_sale", "items", range(s, "0"), "reason", "断丝超标", "measures", "停止使用", "contact", "0513-80000001", NULL));
 }
 
 /* ---- the stories: one row, one rule; no rule: nothing may be found ---- */
@@ -149,8 +138,9 @@ static void the_wrong_code_is_corrected(struct stage *s)
 	buy(s, SELLER, CAST, 1, "2026-11-09");
 	correct(s, SELLER, "resale.create", wrong, in_of(s->h, "trace_code", code(s, 1), "sold_time", "2026-11-10", "customer_kind", "consumer", NULL));
 }
-static void cut_without_purchase(struct stage *s)
+static void cut_before_it_was_bought(struct stage *s)
 {
+	buy(s, SELLER, CAST, 0, "2026-11-12");
 	done(s, MAKER, "measure.create", in_of(s->h, "items", range(s, "0"), "quantity", "100", "unit", "m", NULL));
 	done(s, SELLER, "cut.create", in_of(s->h, "from", code(s, 0), "quantity", "5", "unit", "m", "cut_time", "2026-11-10", NULL));
 }
@@ -210,9 +200,9 @@ static void taken_in_after_the_recall(struct stage *s)
 	call_ok(s->h, SELLER, "purchase.create", "supplier_uscc", z(s->h, s->h->uscc[MAKER]), "trace_code", code(s, 0), "purchase_time", "2026-11-21", NULL);
 	(void)sale;
 }
-static void sold_while_stopped(struct stage *s) { on_writer(s->h, stop_sale, s); s->h->now += DAY_MS; sell(s, CAST, "0", "2026-11-21"); }
-static void sold_when_released(struct stage *s) { on_writer(s->h, stop_sale, s); s->h->now += DAY_MS; life(s, "released", "0"); s->h->now += DAY_MS; sell(s, CAST, "0", "2026-11-22"); }
-static void a_recall_is_not_released(struct stage *s) { life(s, "recalled", "0"); s->h->now += DAY_MS; life(s, "released", "0"); s->h->now += DAY_MS; sell(s, CAST, "0", "2026-11-22"); }
+static void sold_while_stopped(struct stage *s) { stop_sale(s); s->h->now += DAY_MS; sell(s, CAST, "0", "2026-11-21"); }
+static void sold_when_released(struct stage *s) { call_ok(s->h, MAKER, "recall.lift", "id", z(s->h, stop_sale(s)), NULL); s->h->now += DAY_MS; sell(s, CAST, "0", "2026-11-21"); }
+static void one_of_two_stops_is_released(struct stage *s) { stop_sale(s); call_ok(s->h, MAKER, "recall.lift", "id", z(s->h, stop_sale(s)), NULL); s->h->now += DAY_MS; sell(s, CAST, "0", "2026-11-21"); }
 
 static void sold_before_production(struct stage *s) { sell(s, CAST, "0", "2026-10-25"); }
 static void activated_and_sold_before_production(struct stage *s)
@@ -313,14 +303,14 @@ static void part_of_a_batch_came_back(struct stage *s)
 
 static const struct { enum rule rule; void (*tell)(struct stage *s); } stories[] = {
 	{ RULE_NO_PURCHASE, resold_without_purchase }, { RULES, resold_and_bought_late }, { RULES, resold_and_bought_the_same_day }, { RULES, resold_what_was_sent_to_it },
-	{ RULE_NO_PURCHASE, bought_after_it_was_resold }, { RULES, the_wrong_code_is_corrected }, { RULE_NO_PURCHASE, cut_without_purchase },
+	{ RULE_NO_PURCHASE, bought_after_it_was_resold }, { RULES, the_wrong_code_is_corrected }, { RULE_NO_PURCHASE, cut_before_it_was_bought },
 	{ RULE_SOLD_TWICE, maker_sells_twice }, { RULE_SOLD_TWICE, seller_sells_twice }, { RULE_SOLD_TWICE, bought_and_sold_twice_in_a_day },
 	{ RULES, a_return_lies_between }, { RULES, the_return_is_filed_last }, { RULES, the_return_of_that_day_is_filed_last }, { RULES, refused_and_sold_to_another },
 	{ RULES, a_shop_takes_back_and_sells_again }, { RULES, passed_on_and_taken_in_late },
 	{ RULE_MORE_THAN_MADE, more_pieces_than_made }, { RULES, as_many_pieces_as_made }, { RULE_MORE_THAN_MADE, more_weight_than_made }, { RULES, as_much_weight_as_made },
 	{ RULE_MORE_THAN_MADE, more_cut_than_a_reel_carries }, { RULES, cut_within_tolerance }, { RULE_MORE_THAN_MADE, more_sold_than_a_code_carries },
 	{ RULE_AFTER_END, sold_after_it_was_void }, { RULES, sold_before_it_was_void }, { RULES, came_back_and_was_destroyed }, { RULES, taken_in_after_the_recall },
-	{ RULE_AFTER_END, sold_while_stopped }, { RULES, sold_when_released }, { RULE_AFTER_END, a_recall_is_not_released },
+	{ RULE_AFTER_END, sold_while_stopped }, { RULES, sold_when_released }, { RULE_AFTER_END, one_of_two_stops_is_released },
 	{ RULE_BEFORE_PRODUCTION, sold_before_production }, { RULE_BEFORE_PRODUCTION, activated_and_sold_before_production }, { RULES, sold_on_the_day_of_production },
 	{ RULE_WRONG_PARTY, bought_by_another_than_named }, { RULES, refused_and_bought_by_another }, { RULES, bought_from_who_bought }, { RULES, bought_before_the_resale_is_filed },
 	{ RULE_WRONG_PARTY, resold_what_another_holds },

@@ -15,9 +15,9 @@
 #include "base/sys.h"
 #include "kernel/kernel.h"
 #include "mod/registry/registry.h"
-#include "mod/trace/trace.h"
+#include "mod/trace/flow.h"
 
-static const struct module *const policy_modules[] = { &registry_module, &trace_module };
+static const struct module *const policy_modules[] = { &registry_module, &trace_module, &flow_module };
 static const struct engine *const policy_engines[] = { &sqlite_engine };
 static const char *const annex_types[] = { "maker", "seller", "product", "batch", "sale", "purchase", "resale" };
 
