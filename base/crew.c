@@ -5,14 +5,14 @@
 
 struct crew {
 	pthread_mutex_t lock;
-	pthread_cond_t more;
+	pthread_cond_t more, idle;
 	struct task {
 		crew_fn *fn;
 		void *arg;
 	} *ring;
 	size_t head, count, cap;
 	pthread_t *threads;
-	int n_threads;
+	int n_threads, busy;
 	bool ending;
 };
 
@@ -33,8 +33,13 @@ static void *crew_loop(void *arg)
 		t = c->ring[c->head];
 		c->head = (c->head + 1) % c->cap;
 		c->count--;
+		c->busy++;
 		pthread_mutex_unlock(&c->lock);
 		t.fn(t.arg);
+		pthread_mutex_lock(&c->lock);
+		if (--c->busy == 0 && !c->count)
+			pthread_cond_broadcast(&c->idle);
+		pthread_mutex_unlock(&c->lock);
 	}
 }
 
@@ -49,6 +54,7 @@ enum err crew_start(int threads, size_t queue_max, struct crew **ret)
 	c->cap = queue_max;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->more, NULL);
+	pthread_cond_init(&c->idle, NULL);
 	while (c->ring && c->threads && c->n_threads < threads) {
 		if (pthread_create(&c->threads[c->n_threads], NULL, crew_loop, c))
 			break;
@@ -77,6 +83,14 @@ enum err crew_add(struct crew *c, crew_fn *fn, void *arg)
 	return e;
 }
 
+void crew_drain(struct crew *c)
+{
+	pthread_mutex_lock(&c->lock);
+	while (c->busy || c->count)
+		pthread_cond_wait(&c->idle, &c->lock);
+	pthread_mutex_unlock(&c->lock);
+}
+
 void crew_stop(struct crew *c)
 {
 	pthread_mutex_lock(&c->lock);
@@ -87,6 +101,7 @@ void crew_stop(struct crew *c)
 		pthread_join(c->threads[i], NULL);
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->more);
+	pthread_cond_destroy(&c->idle);
 	free(c->ring);
 	free(c->threads);
 	free(c);

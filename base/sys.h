@@ -25,6 +25,7 @@ struct crew;
 typedef void crew_fn(void *arg);
 enum err crew_start(int threads, size_t queue_max, struct crew **ret) MUST_USE;
 enum err crew_add(struct crew *c, crew_fn *fn, void *arg) MUST_USE;   /* E_BUSY when the queue is full */
+void crew_drain(struct crew *c);    /* waits until nothing is queued or running; others may add again afterwards */
 void crew_stop(struct crew *c);     /* runs what was queued, then joins */
 
 /* say.c: one structured line on stderr; never a withheld value, never a secret */

@@ -52,14 +52,15 @@ static void add_type_ops(struct kernel *k, const struct op **ops, size_t *n, con
 	struct op *list = TAKE(&k->life, struct op, 1), *get = TAKE(&k->life, struct op, 1), *out = TAKE(&k->life, struct op, 1);
 	struct type *in = TAKE(&k->life, struct type, 1);
 	bool open = t->leaf == LEAF_REG || t->leaf == LEAF_OBJ;
+	unsigned who = open ? R_ALL : t->guarded ? R_PARTY | R_OFFICER | R_OPERATOR : R_SIGNED_IN;
 	const char *plural = plural_of(&k->life, t);
 
 	*in = (struct type){ .name = "get", .zh = t->zh, .en = t->en, .fields = one_ref(&k->life, t), .n = 1 };
 	*list = (struct op){ .name = str_fmt(&k->life, "%s.list", t->name).p, .method = GET, .path = str_fmt(&k->life, "/v1/%s", plural).p,
-		.who = open ? R_ALL : R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS, .in = &list_in, .run = find_list, .clause = t->clause,
+		.who = who, .scope = SCOPE_OWN, .mode = READS, .in = &list_in, .run = find_list, .clause = t->clause,
 		.zh = str_fmt(&k->life, "%s列表", t->zh).p, .en = str_fmt(&k->life, "list of %s", t->en).p, .files = t };
 	*get = (struct op){ .name = str_fmt(&k->life, "%s.get", t->name).p, .method = GET, .path = str_fmt(&k->life, "/v1/%s/{id}", plural).p,
-		.who = open ? R_ALL : R_SIGNED_IN, .scope = open ? SCOPE_PUBLIC : SCOPE_OWN, .mode = READS, .in = in, .run = find_get,
+		.who = who, .scope = open ? SCOPE_PUBLIC : SCOPE_OWN, .mode = READS, .in = in, .run = find_get,
 		.clause = t->clause, .zh = str_fmt(&k->life, "单条%s", t->zh).p,
 		.en = str_fmt(&k->life, "one %s", t->en).p, .files = t };
 	*out = *list;
@@ -498,6 +499,9 @@ void kernel_close(struct kernel *k)
 	if (!k)
 		return;
 	jobs_stop(k);
+	atomic_store(&k->closing, true);        /* long work is taken no more; what is under way still needs the writer */
+	if (k->crew)
+		crew_drain(k->crew);
 	for (size_t i = 0; i < k->n_modules && k->writer; i++)
 		if (k->modules[i]->tick)
 			k->modules[i]->tick(k, clock_now());    /* the counters of the last second */

@@ -178,6 +178,25 @@ enum err kernel_case_groups(struct call *c, const struct type *t, const char *fi
 	return db_ask(c->db, c->arena, q->cases[at], VALS(V_T(flow), V_T(state), V_I(c->now), V_T(v.from), V_T(v.to)), ret);
 }
 
+/* A party that is asked for and is not the caller's own is found among the caller's only: none. */
+enum err kernel_case_find(struct call *c, const struct type *t, const char *field, struct str value, struct str flow, struct str state, int64_t party,
+                          int64_t before, struct rows *ret)
+{
+	const struct type_sql *q = type_sql(c->k, t);
+	struct view v = view_of(c);
+	size_t at;
+
+	if (!type_field(t, str_of(field), &at) || !q || !q->find[at])
+		return E_INTERNAL;
+	if (v.party && party && party != v.party)
+		party = -1;
+	else if (v.party)
+		party = v.party;
+	if (party)
+		return db_ask(c->db, c->arena, q->find_of[at], VALS(V_T(flow), V_T(state), V_I(before), V_T(v.from), V_T(v.to), V_T(value), V_I(party)), ret);
+	return db_ask(c->db, c->arena, q->find[at], VALS(V_T(flow), V_T(state), V_I(before), V_T(v.from), V_T(v.to), V_T(value)), ret);
+}
+
 /* ---- handed on ---- */
 
 enum { HAND_id, HAND_login };

@@ -128,9 +128,10 @@ static enum err take_step(struct call *c, int64_t record, const char *flow, cons
 	if (e)
 		return e;
 	move_case(c, f, &fc, s, note);
-	if (!c->filed)                          /* a record that the effect filed is what the answer's receipt speaks of */
+	if (!c->filed) {                        /* a record that the effect filed is what the answer and its receipt speak of */
 		c->record = fc.record;
-	put_str(c->arena, c->out, "id", id_str(c->arena, fc.record));
+		put_str(c->arena, c->out, "id", id_str(c->arena, fc.record));
+	}
 	put_z(c->arena, c->out, "state", s->to);
 	return db_sticky(c->db);
 }

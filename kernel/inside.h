@@ -13,8 +13,9 @@ struct code_key { unsigned char key[16]; int cipher; bool there; };
 
 struct type_sql {             /* texts composed once at start, from const tables only */
 	const struct type *type;
-	const char *put, *retire, *list_all, *list_party, *own_from, *list_region, *get, *by[64], *drop, *dump;
+	const char *put, *retire, *list_all, *list_party, *own_from, *of_party, *list_region, *get, *by[64], *drop, *dump;
 	const char *cases[64], *own_cases[64];        /* counted by the value of a public column */
+	const char *find[64], *find_of[64];           /* listed by it: of regions, of one party */
 };
 
 struct kernel {
@@ -48,6 +49,7 @@ struct kernel {
 	bool stale;               /* they are empty: another program had made them */
 	_Atomic int64_t last_id;
 	_Atomic int64_t last_tick;
+	_Atomic bool closing;     /* long operations are refused from here on */
 	struct hidden_call *answers;      /* writer thread: committed, waiting for their receipts */
 	int64_t group_at;
 	_Atomic uint64_t writes, refused, reads;

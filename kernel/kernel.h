@@ -222,6 +222,8 @@ struct record {
 };
 /* classes: bit mask of 1<<KEY_PUBLIC ... to open. E_ABSENT. */
 enum err kernel_record(struct call *c, int64_t id, unsigned classes, struct record *ret) MUST_USE;
+/* Current records of that type and party filed in [from, to), ms, after record `after`: record, root, at; 500 at most, in their order. */
+enum err kernel_records_of(struct call *c, const struct type *t, int64_t party, int64_t from, int64_t to, int64_t after, struct rows *ret) MUST_USE;
 const struct type *kernel_type(const struct kernel *k, struct str name);
 enum err kernel_latest(struct call *c, int64_t id, int64_t *ret_id) MUST_USE;     /* the newest of its chain of corrections */
 bool kernel_counterparty(struct call *c, const struct record *r);      /* is the caller the other side of this record */
@@ -287,6 +289,10 @@ const struct flow *kernel_flow(const struct kernel *k, struct str name);       /
  * earliest due, how many late. Of the caller's region, or its own party's; of all for the operator, the association, an auditor. A case
  * counts under the newest correction of its record. */
 enum err kernel_case_groups(struct call *c, const struct type *t, const char *field, struct str flow, struct str state, struct rows *ret) MUST_USE;
+/* Cases of that flow and state the caller may see, newest first, 51 at most: record, party, region, since, due. value: of the public column
+ * `field` of their records, empty: any; party 0: of whatever party. */
+enum err kernel_case_find(struct call *c, const struct type *t, const char *field, struct str value, struct str flow, struct str state, int64_t party,
+                          int64_t before, struct rows *ret) MUST_USE;
 int64_t working_days_after(const struct kernel *k, int64_t ms, int days, bool working);
 
 /* To a party (or a role when party is 0); one outbox feeds inbox, webhook and mail. Texts hold no withheld value. */

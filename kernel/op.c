@@ -486,7 +486,7 @@ void op_run(struct call *c)
 	c->hidden->call = c;
 	if (c->op->mode != SLOW && c->op->mode != READS_LONG)
 		check_task(c);
-	else if (crew_add(c->k->crew, check_task, c))
+	else if (atomic_load(&c->k->closing) || crew_add(c->k->crew, check_task, c))
 		finish(c, E_BUSY);
 }
 

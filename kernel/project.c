@@ -88,6 +88,20 @@ static void case_texts(struct arena *a, struct type_sql *q, size_t at)
 	q->own_cases[at] = text[1];
 }
 
+/* One case opens with one record: its row is met by the case's own number. */
+static void find_texts(struct arena *a, struct type_sql *q, size_t at)
+{
+	static const char *const party[] = { "", " AND f.party = $7" };
+	const char *text[ROWS(party)], *field = q->type->fields[at].name;
+
+	for (size_t i = 0; i < ROWS(party); i++)
+		text[i] = str_fmt(a, "SELECT f.record, f.party, f.region, f.since, f.due FROM flow_case f JOIN p_%s t ON t.record = f.record"
+		                     " WHERE f.flow = $1 AND f.state = $2 AND f.record < $3 AND f.region >= $4 AND f.region < $5 AND (t.%s = $6 OR $6 = '')%s"
+		                     " ORDER BY f.record DESC LIMIT 51", q->type->name, field, party[i]).p;
+	q->find[at] = text[0];
+	q->find_of[at] = text[1];
+}
+
 static bool shown_column(const struct field *f) { return f->index && (f->publicity == PUBLIC || f->publicity == UNSTATED) && f->cls != PERSON; }
 
 enum err sql_of_types(struct kernel *k)
@@ -110,12 +124,16 @@ enum err sql_of_types(struct kernel *k)
 		q->list_region = str_fmt(a, "SELECT t.record FROM p_%s t JOIN party p ON p.id = t.party WHERE t.record < $1 AND t.current = 1"
 		                            " AND p.region >= $2 AND p.region < $3 ORDER BY t.record DESC LIMIT 51", t->name).p;
 		q->own_from = str_fmt(a, "SELECT record FROM p_%s WHERE party = $2 AND record > $1 AND current = 1 ORDER BY record LIMIT 50", t->name).p;
+		q->of_party = str_fmt(a, "SELECT record, root, at FROM p_%s WHERE party = $1 AND record > $2 AND at >= $3 AND at < $4 AND current = 1"
+		                         " ORDER BY record LIMIT 500", t->name).p;
 		q->drop = str_fmt(a, "DELETE FROM p_%s", t->name).p;
 		q->dump = str_fmt(a, "SELECT * FROM p_%s ORDER BY record", t->name).p;
 		for (size_t f = 0; f < t->n; f++) {
 			columns += t->fields[f].index;
 			if (shown_column(&t->fields[f]))
 				case_texts(a, q, f);
+			if (shown_column(&t->fields[f]) && strcmp(kind_row(t->fields[f].kind)->column, "text") == 0)
+				find_texts(a, q, f);
 			if (t->fields[f].index)
 				q->by[f] = str_fmt(a, "SELECT record FROM p_%s WHERE %s = $1 AND record < $2 AND current = 1 ORDER BY record DESC LIMIT 51",
 				                   t->name, t->fields[f].name).p;
@@ -138,6 +156,11 @@ enum err kernel_find(struct call *c, const struct type *t, const char *field, st
 	if (strcmp(kind_row(f->kind)->column, "int") == 0 && !id_get(value, &v.i) && !str_to_int(value, &v.i))
 		return E_BAD;
 	return db_ask(c->db, c->arena, q->by[at], VALS(column_value(c, f, &v), V_I(before)), ret);
+}
+
+enum err kernel_records_of(struct call *c, const struct type *t, int64_t party, int64_t from, int64_t to, int64_t after, struct rows *ret)
+{
+	return db_ask(c->db, c->arena, type_sql(c->k, t)->of_party, VALS(V_I(party), V_I(after), V_I(from), V_I(to)), ret);
 }
 
 /* ---- rebuild ---- */
@@ -179,6 +202,7 @@ enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, con
 	struct arena page;
 	volatile int64_t from = 0;      /* lives across the arena's jump */
 	uint64_t total = log_shown(k->log).size;
+	const bool had_jobs = k->jobs != NULL;
 	jmp_buf full;
 	enum err e;
 
@@ -186,6 +210,7 @@ enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, con
 		return E_STATE;
 	if (type && !kernel_type(k, str_of(type)))
 		return E_ABSENT;
+	jobs_stop(k);                           /* a job that is due would write on the same connection */
 	arena_init(&page, (size_t)1 << 30, &full);
 	c.arena = &page;
 	e = db_begin(k->db);
@@ -206,5 +231,8 @@ enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, con
 			p->step(p->ctx, (uint64_t)from, total);
 	}
 	arena_end(&page);
-	return db_end(k->db, e);
+	e = db_end(k->db, e);
+	if (had_jobs && jobs_start(k))
+		say(SAY_WARN, "jobs do not start again before the next start");
+	return e;
 }

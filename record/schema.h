@@ -80,6 +80,7 @@ struct type {
 	const char *title;        /* the field that names a record in lists */
 	const char *plural;       /* "batches" in URLs; NULL: name + "s" */
 	const char *package;      /* published with others of this name for other platforms (kernel/package.c); NULL: not */
+	bool guarded;             /* read by its party, officers of its region and the operator alone: not even that it is there is told to others */
 	bool common;              /* of no party or region: everybody lists all of them */
 };
 

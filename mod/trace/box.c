@@ -55,9 +55,7 @@ struct contents { struct item_sets items; struct str code[INSIDE_MOST]; size_t n
 
 static void sets_join(struct call *c, struct item_sets *to, const struct item_sets *s)
 {
-	for (size_t i = 0; i < s->n; i++)
-		for (size_t k = 0; k < s->set[i].n; k++)
-			sets_add(c, to, &s->set[i].pack, s->set[i].r[k].lo, s->set[i].r[k].hi);
+	sets_add_all(c, to, s);
 	sets_tidy(to);
 }
 
@@ -129,11 +127,6 @@ static enum err take_out(struct call *c, const struct box_event *x, struct conte
 	struct item_sets s;
 	enum err e = v[AGGREGATION_items].said ? items_of(c, x->record, &v[AGGREGATION_items], &s) : OK;
 
-	if (!v[AGGREGATION_items].said && !v[AGGREGATION_containers].said) {
-		in->n = 0;                      /* everything */
-		in->items = (struct item_sets){ 0 };
-		return OK;
-	}
 	if (!e && v[AGGREGATION_items].said)
 		sets_without(c, &in->items, &s);
 	for (size_t i = 0; i < v[AGGREGATION_containers].n && !e; i++) {
@@ -177,6 +170,21 @@ enum err box_items(struct call *c, struct str code, int64_t at, struct item_sets
 
 /* ---- filing ---- */
 
+/* Emptied: what came to the filer goes out, and is named. */
+static enum err take_all(struct call *c)
+{
+	struct item_sets in, mine = { 0 };
+	enum err e = box_items(c, c->in[AGGREGATION_parent].text, c->in[AGGREGATION_packed_time].said ? c->in[AGGREGATION_packed_time].i : c->now, &in);
+
+	for (size_t i = 0; i < in.n && !e; i++)
+		for (size_t k = 0; k < in.set[i].n && !e; k++)
+			e = items_that_came(c, &in.set[i].pack, in.set[i].r[k], &mine);
+	if (e == E_ABSENT || (!e && !mine.n))
+		return call_trouble(c, AGGREGATION_parent, "此箱码中没有贵单位的货物", "none of your goods are in this container");
+	sets_tidy(&mine);
+	return e ? e : items_normal(c, &mine, &c->in[AGGREGATION_items]);
+}
+
 enum err box_check(struct call *c)
 {
 	const struct value *v = c->in;
@@ -193,6 +201,11 @@ enum err box_check(struct call *c)
 		call_trouble(c, AGGREGATION_parent, "这是一件货物的追溯码，不能作为箱码", "this is the code of goods, not of a container");
 	else if (e != E_FORGED && e != E_UNKNOWN)
 		return e;
+	if (str_is(v[AGGREGATION_action].list[0], "delete") && !v[AGGREGATION_items].said && !v[AGGREGATION_containers].said) {
+		e = take_all(c);
+		if (e)
+			return e;
+	}
 	for (size_t i = 0; i < v[AGGREGATION_containers].n; i++) {
 		if (str_eq(mark_of(c, v[AGGREGATION_containers].list[i]), mark_of(c, v[AGGREGATION_parent].text)))
 			call_trouble_at(c, AGGREGATION_containers, i, "箱子不能装在自己里面", "a container is not inside itself");

@@ -3,7 +3,7 @@
  * A statement is a record of nobody: operator or officer file what a list said on a date. The newest by that date counts, by log order
  * within a day. What is not listed is neither good nor bad: a list may be old, or not imported at all.
  */
-#include "mod/trace/trace.h"
+#include "mod/trace/flow.h"
 
 /* ---- what a statement means on a day ---- */
 
@@ -70,6 +70,49 @@ static enum err permit_of(struct call *c, const struct value *product, struct st
 	if (!e)
 		*ret = judge(ret_said->values, product, maker, day_of(c->now, CHINA_OFFSET_MIN));
 	return e;
+}
+
+/* Of the statements about it the newest that was true by that day; without one, what a later one says of its term alone. */
+static void better(const struct record *x, int64_t day, struct record *best, bool *ret_any)
+{
+	int64_t at = x->values[CERTIFICATE_as_of].i, had = *ret_any ? best->values[CERTIFICATE_as_of].i : 0;
+	bool in_time = at <= day, had_in_time = *ret_any && had <= day;
+
+	if (*ret_any && in_time == had_in_time ? at < had || (at == had && x->index < best->index) : had_in_time)
+		return;
+	*best = *x;
+	*ret_any = true;
+}
+
+enum err permit_on(struct call *c, struct str number, int64_t day, struct permit_said *ret, struct record *ret_said)
+{
+	struct record best = { 0 };
+	enum permit_state s = PERMIT_UNLISTED;
+	bool any = false;
+	int64_t *ids;
+	size_t n;
+	enum err e = records_with(c, &certificate_type, "number", number, &ids, &n);
+
+	for (size_t i = 0; i < n && !e; i++) {
+		struct record x;
+
+		e = kernel_record(c, ids[i], 1u << KEY_PUBLIC, &x);
+		if (!e)
+			better(&x, day, &best, &any);
+	}
+	if (e || !any) {
+		*ret = (struct permit_said){ PERMIT_UNLISTED, states[PERMIT_UNLISTED].zh };
+		return e;
+	}
+	if (best.values[CERTIFICATE_as_of].i <= day)
+		s = state_on(best.values, day);
+	else if (best.values[CERTIFICATE_valid_to].said && best.values[CERTIFICATE_valid_to].i < day)
+		s = PERMIT_EXPIRED;
+	else if (best.values[CERTIFICATE_valid_from].said && best.values[CERTIFICATE_valid_from].i > day)
+		s = PERMIT_NOT_YET;
+	*ret = (struct permit_said){ s, states[s].zh };
+	*ret_said = best;
+	return OK;
 }
 
 static struct str where_from(struct call *c, const struct record *said, bool zh)

@@ -114,7 +114,8 @@ enum err chain_of(struct call *c, const struct subject *s, int64_t until, struct
 
 	if (e)
 		return e;
-	qsort(ch.step, ch.n, sizeof(*ch.step), by_time);
+	if (ch.n)
+		qsort(ch.step, ch.n, sizeof(*ch.step), by_time);
 	ch.cut_short = ch.n > STEPS_MOST;
 	if (ch.cut_short) {                     /* the newest are what somebody asks for */
 		ch.step += ch.n - STEPS_MOST;

@@ -442,22 +442,23 @@ enum err chain_open(struct call *c)
 
 static const char *const holding_names[] = { "maker", "party", "offered", "consumer", "unnamed", "ended" };
 
-/* Names of those whose step the caller may know; of all others how many kinds of hands there are, and nothing of how many items. */
-static enum err put_holder(struct call *c, struct node *list, const struct holder *h, const struct looking *all)
+/* Whose hands: named where the caller may know the move that put them there. How many: only of moves the caller is a side of, of what is
+ * in its own hands, and for an officer who opened the whole. */
+static enum err put_holder(struct call *c, struct node *list, const struct holder *h, const struct looking *all, bool opened)
 {
 	struct node *o = node_obj(c->arena);
 	struct looking l = *all;
 	struct step_view v = { .sees = { false } };
 	struct party p = { 0 };
-	bool mine = c->who->party && h->party == c->who->party, named = mine;
+	bool mine = c->who->party && h->party == c->who->party, named;
 	enum err e = OK;
 
-	l.opened = c->who->roles & R_OFFICER && h->record && kernel_looked(c, h->record);
+	l.opened = opened || (c->who->roles & R_OFFICER && h->record && kernel_looked(c, h->record));
 	if (h->record)
 		e = step_see(c, &l, h->record, &v);
 	if (e)
 		return e;
-	named = named || h->kind == HOLD_MAKER || (h->kind == HOLD_PARTY && h->party == v.r.party ? v.sees[FACT_FILER] : v.sees[FACT_OTHER]);
+	named = mine || h->side || h->kind == HOLD_MAKER || (h->kind == HOLD_PARTY && h->party == v.r.party ? v.sees[FACT_FILER] : v.sees[FACT_OTHER]);
 	put_z(c->arena, o, "kind", holding_names[h->kind]);
 	put_bool(c->arena, o, "sealed", !named);
 	if (named && h->party) {
@@ -468,9 +469,9 @@ static enum err put_holder(struct call *c, struct node *list, const struct holde
 	} else if (named && h->uscc.n == 18) {
 		put_str(c->arena, o, "uscc", h->uscc);
 	}
-	if (mine || v.sees[FACT_COUNT] || (h->kind == HOLD_MAKER && c->who->party == h->party))
+	if (mine || h->side || l.opened)
 		put_int(c->arena, o, "count", (int64_t)h->count);
-	if (v.sees[FACT_TIME] || mine)
+	if (v.sees[FACT_TIME] || mine || h->side)
 		put_str(c->arena, o, "since", time_str(c->arena, h->since, false));
 	node_add(list, o);
 	return e;
@@ -481,6 +482,7 @@ enum err chain_holders(struct call *c)
 	struct node *list;
 	struct holders h;
 	struct subject s;
+	bool opened;
 	enum err e = subject_find(c, c->in[GET_of].text, &s);
 
 	if (e == E_CLASH)
@@ -492,9 +494,10 @@ enum err chain_holders(struct call *c)
 	put_str(c->arena, c->out, "of", s.text);
 	put_z(c->arena, c->out, "kind", subject_names[s.kind]);
 	put_int(c->arena, c->out, "count", (int64_t)s.set.count);
+	opened = c->who->roles & R_OFFICER && about_of(&s) && kernel_looked(c, about_of(&s));
 	list = put_arr(c->arena, c->out, "holders");
 	for (size_t i = 0; i < h.n && !e; i++)
-		e = put_holder(c, list, &h.h[i], &(struct looking){ .maker = maker_of(&s) });
+		e = put_holder(c, list, &h.h[i], &(struct looking){ .maker = maker_of(&s) }, opened);
 	return e;
 }
 

@@ -204,9 +204,8 @@ enum err sets_with_pieces(struct call *c, struct item_sets *s)
 		e = pieces_of(c, &of, &more);
 		if (!e)
 			sets_without(c, &more, s);       /* a circle ends where everything is known already */
-		for (size_t i = 0; i < more.n && !e; i++)
-			for (size_t k = 0; k < more.set[i].n; k++)
-				sets_add(c, s, &more.set[i].pack, more.set[i].r[k].lo, more.set[i].r[k].hi);
+		if (!e)
+			sets_add_all(c, s, &more);
 		sets_tidy(s);
 		of = more;
 	}

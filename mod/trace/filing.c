@@ -88,16 +88,34 @@ static enum err speaks_of(struct call *c, size_t field, const struct pack *p)
 	return call_trouble(c, field, "其中有不属于本监管地区的追溯码", "some of these codes are not of your region");
 }
 
+/* Whoever could cut, pack, use or take back goods that are not with him could write others' stock away. */
+static enum err at_hand(struct call *c, size_t field, const struct item_sets *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t k = 0; k < s->set[i].n; k++) {
+			bool came;
+			enum err e = items_came_to(c, &s->set[i].pack, s->set[i].r[k], &came);
+
+			if (e)
+				return e;
+			if (!came)
+				return call_trouble(c, field, "其中有货物没有贵单位的进货或售出记录，请先填报进货", "some of these goods never came to you by record: file the purchase first");
+		}
+	return OK;
+}
+
 /* Read once, and from here on in the form the record keeps. A carton is opened as of the time the record speaks of. */
 static enum err check_set(struct call *c, const struct move_field *f)
 {
 	struct value *v = &c->in[f->items];
 	struct item_sets s = { 0 };
-	struct reading how = { f->own, f->time >= 0 && c->in[f->time].said ? c->in[f->time].i : 0 };
+	struct reading how = { f->whose == OWN_CODES, f->time >= 0 && c->in[f->time].said ? c->in[f->time].i : 0 };
 	enum err e = items_read(c, f->items, v, how, &s);
 
-	for (size_t k = 0; k < s.n && f->own && !e; k++)
+	for (size_t k = 0; k < s.n && f->whose == OWN_CODES && !e; k++)
 		e = speaks_of(c, f->items, &s.set[k].pack);
+	if (!e && f->whose == GOODS_AT_HAND)
+		e = at_hand(c, f->items, &s);
 	return e ? e : items_normal(c, &s, v);
 }
 

@@ -1,7 +1,8 @@
 /* mod/trace/flow.c - the tables of goods that move: their record types, operations and flows. Functions are in the files beside it. */
+#include "kernel/job.h"
 #include "mod/trace/chain.h"
 #include "mod/trace/recall.h"
-#include "mod/trace/finding.h"
+#include "mod/trace/statement.h"
 
 #define FIELD(id, ...) ROW(id, __VA_ARGS__)
 static const struct field return_fields[] = {
@@ -25,6 +26,12 @@ static const struct field material_fields[] = {
 static const struct field finding_fields[] = {
 #include "finding.def"
 };
+static const struct field explanation_fields[] = {
+#include "explanation.def"
+};
+static const struct field statement_fields[] = {
+#include "statement.def"
+};
 static const struct field recall_fields[] = {
 #include "recall.def"
 };
@@ -46,15 +53,20 @@ TYPE(aggregation, "suyuan/aggregation", "装箱拆箱",    "packing of cartons",
 TYPE(measure,     "suyuan/measure",     "所载数量",    "quantity a code carries",    LEAF_SET,  OURS,   "quantity")
 TYPE(cut,         "suyuan/cut",         "分割",        "cut",                        LEAF_FLOW, OURS,   "quantity")
 TYPE(material,    "suyuan/material",    "用料",        "material of a batch",        LEAF_SET,  "一",   "name")
-TYPE(finding,     "suyuan/finding",     "问题线索",    "finding",                    LEAF_NOTE, "一",   "rule")
+TYPE(finding,     "suyuan/finding",     "问题线索",    "finding",                    LEAF_NOTE, "一",   "rule", .guarded = true)
+TYPE(explanation, "suyuan/explanation", "问题线索的说明", "explanation of a finding", LEAF_NOTE, "一", "finding", .guarded = true)
 TYPE(recall_notice, "suyuan/recall_notice", "召回通知", "notice of a recall",        LEAF_FLOW, "一",   "recall")
 TYPE(recall_report, "suyuan/recall_report", "召回处理", "what was done on a recall", LEAF_FLOW, "一",   "event")
 /* For everybody to read: whoever has such goods must know. Which codes and how many stays with who ordered it. */
 const struct type recall_type = { .name = "recall", .schema = "suyuan/recall", .zh = "召回停售", .en = "recall or stop of sale", .leaf = LEAF_OBJ,
 	.fields = recall_fields, .n = ROWS(recall_fields), .clause = "一", .title = "reason", .common = true };
 
+/* Made by whoever it is about, for everybody to read. */
+const struct type statement_type = { .name = "statement", .schema = "suyuan/statement", .zh = "追溯情况证明", .en = "statement of traceability", .leaf = LEAF_OBJ,
+	.fields = statement_fields, .n = ROWS(statement_fields), .clause = "二（六）", .title = "purpose" };
+
 static const struct type *const types[] = { &return_type, &refusal_type, &aggregation_type, &measure_type, &cut_type, &material_type, &recall_type,
-	&recall_notice_type, &recall_report_type, &finding_type };
+	&recall_notice_type, &recall_report_type, &finding_type, &explanation_type, &statement_type };
 
 /* ---- inputs that are not records ---- */
 
@@ -88,11 +100,11 @@ static const struct type open_in = { .name = "chain_open", .zh = "打开流向",
 static const struct field recall_id_fields[] = { ROW(id, REF, REQUIRED, PUBLIC, "一", "召回或停止销售", .ref = "recall", .own = true, .en = "recall or stop of sale") };
 static const struct type recall_id_in = { .name = "recall_id", .zh = "召回停售", .en = "recall or stop of sale", .fields = recall_id_fields, .n = 1 };
 
-static const struct job_kind jobs[] = { { .kind = "recall", .run = recall_run } };
+static const struct job_kind jobs[] = { { .kind = "recall", .run = recall_run }, { .kind = "sweep", .run = sweep_job } };
 
 static const struct field findings_fields[] = {
 	ROW(state, NAMES, OPTIONAL, PUBLIC, "一", "状态", .list = "open|explained|confirmed|dismissed|closed|withdrawn", .max = 1, .en = "state", .help = "不填为 open 待说明")
-	ROW(rule, LISTED, OPTIONAL, PUBLIC, "一", "规则", .list = "finding_rule", .en = "rule", .help = "不填则按规则和单位汇总")
+	ROW(rule, LISTED, OPTIONAL, PUBLIC, "一", "规则", .list = "finding_rule", .en = "rule", .help = "规则和单位都不填则汇总")
 	ROW(party, TEXT, OPTIONAL, PUBLIC, OURS, "单位", .max = 13, .en = "party")
 	ROW(before, TEXT, OPTIONAL, PUBLIC, OURS, "从此之前", .max = 13, .en = "before")
 };
@@ -112,6 +124,7 @@ static const struct list_row lists[] = {
 	RULE_ROW("permit_not_in_force", "售出时许可证或认证证书无效", "certificate not in force at the time", "附2-1-2-9"),
 	RULE_ROW("purchase_sale_mismatch", "进货与对方售出不一致", "purchase and sale do not match", "一"),
 	RULE_ROW("offer_unanswered", "交货超过期限未答复", "delivery not answered in time", "一"),
+	RULE_ROW("batch_count", "没有逐件追溯码的批次售出超过产量", "more of a batch sold than made", "一"),
 };
 
 /* ---- flows ---- */
@@ -136,14 +149,13 @@ static const struct step notice_steps[] = {
 };
 #define OVERSEES (R_OFFICER | R_OPERATOR)
 static const struct step finding_steps[] = {
-	{ "finding", "open", "explain", "explained", R_PARTY, 10, true, "一", "说明", "explain" },
+	{ "finding", "open", "explain", "explained", R_PARTY, 10, true, "一", "说明", "explain", .effect = finding_explain },
 	{ "finding", "open", "confirm", "confirmed", OVERSEES, 15, true, "一", "认定属实", "confirm" },
 	{ "finding", "explained", "confirm", "confirmed", OVERSEES, 15, true, "一", "认定属实", "confirm" },
 	{ "finding", "open", "dismiss", "dismissed", OVERSEES, 0, false, "一", "误报", "dismiss as a false alarm" },
 	{ "finding", "explained", "dismiss", "dismissed", OVERSEES, 0, false, "一", "误报", "dismiss as a false alarm" },
-	{ "finding", "explained", "accept", "closed", OVERSEES, 0, false, "一", "说明成立，结案", "accept the explanation" },
 	{ "finding", "confirmed", "close", "closed", OVERSEES, 0, false, "一", "结案", "close" },
-	{ "finding", "open", "withdraw", "withdrawn", OVERSEES, 0, false, "一", "撤回", "withdraw" },
+	{ "finding", "open", "withdraw", "withdrawn", R_OPERATOR, 0, false, "一", "撤回", "withdraw" },
 };
 static const struct flow flows[] = {
 	{ .name = "finding", .zh = "问题线索", .en = "finding", .start = "open", .types = "finding", .steps = finding_steps, .n = ROWS(finding_steps), .days = 10,
@@ -204,6 +216,11 @@ static const struct op ops[] = {
 	  .in = &findings_in, .run = finding_groups, .clause = "一", .zh = "问题线索", .en = "findings", .answer = "state!:s groups:[o] items:[o] before:s" },
 	{ .name = "finding.stats", .method = GET, .path = "/v1/findings/stats", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG, .run = finding_stats,
 	  .clause = "一", .zh = "核对规则统计", .en = "rules and their outcomes", .answer = "rules!:[o] fewest_parties!:i" },
+	{ .name = "statement.create", .method = POST, .path = "/v1/statements", .who = R_MAKER | R_SELLER, .inside = IN_OWNER, .scope = SCOPE_OWN, .mode = SLOW,
+	  .in = &statement_type, .run = kernel_file, .clause = "二（六）", .zh = "出具追溯情况证明", .en = "have a statement made", .files = &statement_type,
+	  .prepare = statement_prepare },
+	{ .name = "statement.compare", .method = GET, .path = "/v1/statements/compare", .who = R_ALL, .scope = SCOPE_PUBLIC, .mode = READS_LONG,
+	  .run = statement_compare, .clause = "二（六）", .zh = "各单位证明的中位数", .en = "medians of statements", .answer = "figures!:[o] fewest_parties!:i" },
 	{ .name = "chain.open", .method = POST, .path = "/v1/chain/open", .who = R_OFFICER, .scope = SCOPE_OWN, .mode = WRITES, .in = &open_in, .run = chain_open,
 	  .clause = "二（七）", .zh = "打开流向", .en = "open a chain", .answer = CHAIN_ANSWER },
 };

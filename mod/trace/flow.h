@@ -18,7 +18,9 @@ enum holding {
 	HOLD_OFFERED,             /* sent to a registered party that has not answered yet; `from` sent it */
 	HOLD_CONSUMER, HOLD_UNNAMED, HOLD_ENDED
 };
-struct holder { enum holding kind; int64_t party, from, record, since; struct str uscc; uint64_t count; };      /* record: the last that moved some of them here */
+/* record: the last that moved some of them here; side: the caller filed those moves or is their other side; what others moved to the same
+ * hands stands in a row of its own. */
+struct holder { enum holding kind; int64_t party, from, record, since; struct str uscc; uint64_t count; bool side; };
 struct holders { struct holder *h; size_t n, cap; };
 /* For each piece of the set that one record moved into one pair of hands within one chunk of a pack; h->count: as many as the bits, which
  * end with the call. */
@@ -35,7 +37,17 @@ void sets_without(struct call *c, struct item_sets *from, const struct item_sets
 bool scope_of(const struct item_set *s, uint32_t chunk, struct bits *ret);
 /* Every current record of the type whose indexed field has this value, newest first. */
 enum err records_with(struct call *c, const struct type *t, const char *field, struct str value, int64_t **ret, size_t *ret_n) MUST_USE;
-enum err sets_of_batch(struct call *c, int64_t batch, struct item_sets *ret) MUST_USE;
+void sets_add_all(struct call *c, struct item_sets *to, const struct item_sets *s);
+
+/* ---- lots (lot.c) ---- */
+
+struct ids { int64_t *id; size_t n, cap; };
+void ids_add(struct arena *a, struct ids *s, int64_t id);
+bool ids_has(const struct ids *s, int64_t id);
+/* A record and all it corrects and was corrected by: others name any of them. */
+enum err versions_of(struct call *c, int64_t id, struct ids *ret) MUST_USE;
+/* The goods of a batch, tidy; shared: with the code they all have in common, where there is one. */
+enum err sets_of_batch(struct call *c, int64_t batch, bool shared, struct item_sets *ret) MUST_USE;
 
 bool value_has_parts(const struct value *v);                /* of items: the set lies beside the record */
 uint64_t items_count(struct call *c, const struct value *v);      /* how many items a record's value speaks of */

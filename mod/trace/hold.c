@@ -107,7 +107,7 @@ static enum err resolve(struct holding_call *w, struct holder *h)
 
 static bool same_hands(const struct holder *x, const struct holder *y)
 {
-	return x->kind == y->kind && x->party == y->party && (x->party || str_eq(x->uscc, y->uscc));
+	return x->kind == y->kind && x->side == y->side && x->party == y->party && (x->party || str_eq(x->uscc, y->uscc));
 }
 
 static struct holder *hands_of(struct holding_call *w, const struct holder *h)
@@ -149,6 +149,11 @@ static enum err put_hands(struct holding_call *w, const struct pack *p, uint32_t
 	return w->fn ? w->fn(w->ctx, p, chunk, &h, w->now) : OK;
 }
 
+static bool is_side(struct call *c, const struct item_event *ev)
+{
+	return c->who->party && (c->who->party == ev->party || (ev->other.n && str_eq(ev->other, c->who->uscc)));
+}
+
 /* Backwards in time: the last move of an item decides, and nothing earlier is looked at again. */
 static enum err hold_chunk(struct holding_call *w, const struct pack *p, uint32_t chunk)
 {
@@ -166,6 +171,7 @@ static enum err hold_chunk(struct holding_call *w, const struct pack *p, uint32_
 
 		if (ev[i].ev.time > w->until || !hands_after(&ev[i].ev, &h))
 			continue;
+		h.side = is_side(w->c, &ev[i].ev);
 		bits_clear(w->now, span);
 		if (!chunk_bits(ev[i].bytes, w->now, &span))
 			return E_CORRUPT;
@@ -285,41 +291,4 @@ void sets_tidy(struct item_sets *s)
 		s->set[i].count = ranges_count(s->set[i].r, s->set[i].n);
 		s->count += s->set[i].count;
 	}
-}
-
-/* Packs ordered for the batch, without what was activated to another; and what of other packs was activated to it. */
-enum err sets_of_batch(struct call *c, int64_t batch, struct item_sets *ret)
-{
-	struct item_sets s = { 0 };
-	struct rows r;
-	int64_t *ids;
-	size_t n = 0;
-	enum err e = db_ask(c->db, c->arena, trace_sql[Q_PACKS_OF_BATCH], VALS(V_I(batch)), &r);
-
-	for (size_t i = 0; i < r.n && !e; i++) {
-		struct pack p;
-
-		e = pack_get(c, row_int(&r, i, 0), &p);
-		if (!e && p.grain == GRAIN_ITEM)
-			sets_add(c, &s, &p, 0, (uint32_t)(p.count - 1));
-	}
-	if (!e)
-		e = records_with(c, &activation_type, "batch", id_str(c->arena, batch), &ids, &n);
-	for (size_t i = 0; i < n && !e; i++) {
-		const unsigned all = (1u << KEY_CLASSES) - 1;
-		struct item_sets a;
-		struct record act;
-
-		e = kernel_record(c, ids[i], all, &act);
-		if (!e)
-			e = items_of(c, act.id, &act.values[ACTIVATION_items], &a);
-		for (size_t k = 0; !e && k < a.n; k++)
-			for (size_t j = 0; j < a.set[k].n; j++)
-				sets_add(c, &s, &a.set[k].pack, a.set[k].r[j].lo, a.set[k].r[j].hi);
-	}
-	if (e)
-		return e;
-	sets_tidy(&s);
-	*ret = s;
-	return OK;
 }

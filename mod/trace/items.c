@@ -94,21 +94,20 @@ static enum err read_pack_ranges(struct call *c, struct str text, struct item_se
 	return e;
 }
 
-/* A carton's code stands for what is inside, for whom those goods came to: an SSCC is easy to guess. */
+/* A carton's code stands for what is inside and came to the caller. An SSCC is easy to guess, and anybody may claim to have put something
+ * into somebody's carton: neither shows or changes what others have. */
 static enum err read_box(struct call *c, struct str text, struct item_sets *ret)
 {
-	struct item_sets in;
+	struct item_sets in, mine = { 0 };
 	enum err e = box_items(c, text, ret->at ? ret->at : c->now, &in);
+	bool all = !ret->outside || c->who->roles & (R_OFFICER | R_OPERATOR);
 
 	for (size_t i = 0; i < in.n && !e; i++)
-		for (size_t k = 0; k < in.set[i].n && !e; k++) {
-			const struct range *r = &in.set[i].r[k];
-
-			e = may_range(c, ret, &in.set[i].pack, *r, E_FORGED);
-			if (!e)
-				sets_add(c, ret, &in.set[i].pack, r->lo, r->hi);
-		}
-	return e == E_ABSENT ? E_FORGED : e;
+		for (size_t k = 0; k < in.set[i].n && !e; k++)
+			e = all ? OK : items_that_came(c, &in.set[i].pack, in.set[i].r[k], &mine);
+	if (!e)
+		sets_add_all(c, ret, all ? &in : &mine);
+	return e == E_ABSENT || (!e && !all && !mine.n) ? E_FORGED : e;
 }
 
 /* A code of another scheme, or one of ours in another spelling, or a carton. */

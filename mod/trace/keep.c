@@ -4,6 +4,8 @@
  * been" reads three places however many sales its batch had. Places are keyed hashes and the rows sealed: whoever steals the store
  * learns neither which items moved nor how many. Large sets lie beside their record as parts and are read from there.
  */
+#include <stdlib.h>
+
 #include "mod/trace/flow.h"
 
 enum { PART_BASE = 1024, BUCKET_BITS = 8, FEW = 4, BUCKETS_MOST = 8, ITEMS_MOST = 128, BODY_HEAD = 17, ROWS_MOST = 200000 };
@@ -191,60 +193,96 @@ enum err moves_keep(struct call *c, const struct type *t, int64_t record, uint64
 /* Columns as in ITEMS_COLUMNS of sql.c. */
 enum { COL_INDEX, COL_VERB, COL_RECORD, COL_PARTY, COL_LINK, COL_BLOB, COL_PART, COL_BODY };
 
-static enum err row_read(struct call *c, const struct rows *r, size_t i, struct chunk_event *ret)
-{
-	struct str body, part;
-	const unsigned char *p;
-	struct chunk_set in;
-	enum err e = kernel_show_of(c->k, c->arena, row_int(r, i, COL_RECORD), (uint32_t)row_int(r, i, COL_BLOB), row_str(r, i, COL_BODY), &body);
+/* Rows are opened as they arrive, not kept first: a batch may have a hundred thousand. Nothing here may jump, a statement is under way. */
+struct reading_rows { struct call *c; struct chunk_event *ev; int64_t *part; size_t n, cap; };
 
+static bool more_room(struct reading_rows *w)
+{
+	size_t cap = w->cap ? w->cap * 2 : 64;
+	struct chunk_event *ev = arena_try(w->c->arena, cap * sizeof(*ev));
+	int64_t *part = arena_try(w->c->arena, cap * sizeof(*part));
+
+	if (!ev || !part)
+		return false;
+	if (w->n) {
+		memcpy(ev, w->ev, w->n * sizeof(*ev));
+		memcpy(part, w->part, w->n * sizeof(*part));
+	}
+	w->ev = ev;
+	w->part = part;
+	w->cap = cap;
+	return true;
+}
+
+static enum err read_row(void *ctx, const struct val *v, size_t cols)
+{
+	struct reading_rows *w = ctx;
+	struct chunk_event *x;
+	const unsigned char *p;
+	struct str body;
+	enum err e;
+
+	if (cols != COL_BODY + 1)
+		return E_INTERNAL;
+	if (w->n == w->cap && !more_room(w))
+		return E_TOO_BIG;
+	e = kernel_show_of(w->c->k, w->c->arena, v[COL_RECORD].i, (uint32_t)v[COL_BLOB].i, v[COL_BODY].s, &body);
 	if (e)
 		return e;
 	p = (const unsigned char *)body.p;
 	if (body.n < BODY_HEAD || body.n < BODY_HEAD + (size_t)p[16])
 		return E_CORRUPT;
-	ret->ev = (struct item_event){ .record = row_int(r, i, COL_RECORD), .party = row_int(r, i, COL_PARTY), .link = row_int(r, i, COL_LINK),
-		.index = (uint64_t)row_int(r, i, COL_INDEX), .verb = (enum verb)row_int(r, i, COL_VERB), .time = (int64_t)be_get(p, 8),
-		.order = be_get(p + 8, 8), .other = str_sub(body, BODY_HEAD, p[16]) };
-	ret->bytes = str_sub(body, BODY_HEAD + p[16], body.n);
-	if (row_int(r, i, COL_PART) < 0)
-		return OK;
-	e = kernel_part(c, ret->ev.record, (size_t)row_int(r, i, COL_PART), &part);
-	if (!e && !part_read(part, &in))
-		e = E_CORRUPT;
-	if (!e)
-		ret->bytes = in.bytes;
-	return e;
+	x = &w->ev[w->n];
+	x->ev = (struct item_event){ .record = v[COL_RECORD].i, .party = v[COL_PARTY].i, .link = v[COL_LINK].i, .index = (uint64_t)v[COL_INDEX].i,
+		.verb = (enum verb)v[COL_VERB].i, .time = (int64_t)be_get(p, 8), .order = be_get(p + 8, 8), .other = str_sub(body, BODY_HEAD, p[16]) };
+	x->bytes = str_sub(body, BODY_HEAD + p[16], body.n);
+	w->part[w->n++] = v[COL_PART].i;
+	return OK;
 }
 
-static enum err rows_read(struct call *c, const struct rows *r, struct chunk_event *ev)
+/* Large sets lie with their records. */
+static enum err fetch_parts(struct reading_rows *w)
 {
-	enum err e = OK;
+	for (size_t i = 0; i < w->n; i++) {
+		struct chunk_set in;
+		struct str part;
+		enum err e = w->part[i] >= 0 ? kernel_part(w->c, w->ev[i].ev.record, (size_t)w->part[i], &part) : OK;
 
-	for (size_t i = 0; i < r->n && !e; i++)
-		e = row_read(c, r, i, &ev[i]);
-	return e;
+		if (!e && w->part[i] >= 0 && !part_read(part, &in))
+			e = E_CORRUPT;
+		if (e)
+			return e;
+		if (w->part[i] >= 0)
+			w->ev[i].bytes = in.bytes;
+	}
+	return OK;
+}
+
+static int by_index(const void *x, const void *y)
+{
+	const struct item_event *a = x, *b = y;
+
+	return a->index != b->index ? (a->index < b->index ? -1 : 1) : (int)a->verb - (int)b->verb;
 }
 
 enum err item_history(struct call *c, int64_t pack, uint32_t item, struct item_event **ret, size_t *ret_n)
 {
-	struct chunk_event *all;
+	struct reading_rows w = { .c = c };
 	struct item_event *ev;
-	struct rows r;
 	size_t n = 0;
-	enum err e = db_ask(c->db, c->arena, trace_sql[Q_ITEMS_AT], VALS(V_I(pack), V_I(item >> CHUNK_BITS), V_I(bucket_place(c->k, pack, item)),
-	                    V_I(item_place(c->k, pack, item))), &r);
+	enum err e = db_each(c->db, trace_sql[Q_ITEMS_AT], VALS(V_I(pack), V_I(item >> CHUNK_BITS), V_I(bucket_place(c->k, pack, item)),
+	                     V_I(item_place(c->k, pack, item))), read_row, &w);
 
+	if (!e)
+		e = fetch_parts(&w);
 	if (e)
 		return e;
-	all = TAKE(c->arena, struct chunk_event, r.n + 1);
-	ev = TAKE(c->arena, struct item_event, r.n + 1);
-	e = rows_read(c, &r, all);
-	for (size_t i = 0; i < r.n && !e; i++)
-		if (chunk_has(all[i].bytes, item & (CHUNK_SIZE - 1)))
-			ev[n++] = all[i].ev;
-	if (e)
-		return e;
+	ev = TAKE(c->arena, struct item_event, w.n + 1);
+	for (size_t i = 0; i < w.n; i++)
+		if (chunk_has(w.ev[i].bytes, item & (CHUNK_SIZE - 1)))
+			ev[n++] = w.ev[i].ev;
+	if (n)
+		qsort(ev, n, sizeof(*ev), by_index);
 	*ret = ev;
 	*ret_n = n;
 	return OK;
@@ -252,16 +290,20 @@ enum err item_history(struct call *c, int64_t pack, uint32_t item, struct item_e
 
 enum err chunk_history(struct call *c, int64_t pack, uint32_t chunk, size_t max, struct chunk_event **ret, size_t *ret_n)
 {
-	struct rows r;
-	enum err e = db_ask(c->db, c->arena, trace_sql[Q_ITEMS_CHUNK], VALS(V_I(pack), V_I(chunk), V_I((int64_t)max + 1)), &r);
+	struct reading_rows w = { .c = c };
+	enum err e = db_each(c->db, trace_sql[Q_ITEMS_CHUNK], VALS(V_I(pack), V_I(chunk), V_I((int64_t)max + 1)), read_row, &w);
 
-	if (!e && r.n > max)
+	if (!e && w.n > max)
 		e = E_BUSY;
+	if (!e)
+		e = fetch_parts(&w);
 	if (e)
 		return e;
-	*ret = TAKE(c->arena, struct chunk_event, r.n + 1);
-	*ret_n = r.n;
-	return rows_read(c, &r, *ret);
+	if (w.n)
+		qsort(w.ev, w.n, sizeof(*w.ev), by_index);      /* the store sorts slower, blobs and all */
+	*ret = w.ev ? w.ev : TAKE(c->arena, struct chunk_event, 1);
+	*ret_n = w.n;
+	return OK;
 }
 
 enum err chunks_of_pack(struct call *c, int64_t pack, uint32_t **ret, size_t *ret_n)
@@ -291,28 +333,52 @@ int event_by_time(const void *x, const void *y)
 }
 
 /* Sold to it by name, or filed by it: what it has said of these goods already it may say again by a range. */
-enum err items_came_to(struct call *c, const struct pack *p, struct range r, bool *ret)
+static enum err came_in_chunk(struct call *c, int64_t pack, uint32_t chunk, struct bits *ret)
+{
+	struct chunk_event *ev;
+	struct span span;
+	size_t n;
+	enum err e = chunk_history(c, pack, chunk, ROWS_MOST, &ev, &n);
+
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < n && !e; i++)
+		if ((ev[i].ev.party == c->who->party || (ev[i].ev.other.n && str_eq(ev[i].ev.other, c->who->uscc))) && !chunk_bits(ev[i].bytes, ret, &span))
+			e = E_CORRUPT;
+	return e;
+}
+
+enum err items_that_came(struct call *c, const struct pack *p, struct range r, struct item_sets *to)
 {
 	struct bits *had = TAKE(c->arena, struct bits, 1), *want = TAKE(c->arena, struct bits, 1);
 
-	*ret = c->who->party != 0;
-	for (uint32_t chunk = r.lo >> CHUNK_BITS; *ret && chunk <= r.hi >> CHUNK_BITS; chunk++) {
+	if (p->party == c->who->party) {
+		sets_add(c, to, p, r.lo, r.hi);
+		return OK;
+	}
+	for (uint32_t chunk = r.lo >> CHUNK_BITS; c->who->party && chunk <= r.hi >> CHUNK_BITS; chunk++) {
 		uint32_t from = chunk << CHUNK_BITS;
-		struct chunk_event *ev;
-		struct span span;
+		struct range *x;
 		size_t n;
-		enum err e = chunk_history(c, p->record, chunk, ROWS_MOST, &ev, &n);
+		enum err e = came_in_chunk(c, p->record, chunk, had);
 
 		if (e)
 			return e;
-		memset(had, 0, sizeof(*had));
 		memset(want, 0, sizeof(*want));
-		for (size_t i = 0; i < n; i++)
-			if ((ev[i].ev.party == c->who->party || (ev[i].ev.other.n && str_eq(ev[i].ev.other, c->who->uscc))) && !chunk_bits(ev[i].bytes, had, &span))
-				return E_CORRUPT;
 		bits_add(want, r.lo > from ? r.lo - from : 0, r.hi >> CHUNK_BITS > chunk ? CHUNK_SIZE - 1 : r.hi - from);
-		bits_andnot(want, had, WHOLE_CHUNK);
-		*ret = bits_count(want, WHOLE_CHUNK) == 0;
+		bits_and(want, had, WHOLE_CHUNK);
+		x = bits_ranges(c->arena, want, &n);
+		for (size_t i = 0; i < n; i++)
+			sets_add(c, to, p, from + x[i].lo, from + x[i].hi);
 	}
 	return OK;
+}
+
+enum err items_came_to(struct call *c, const struct pack *p, struct range r, bool *ret)
+{
+	struct item_sets got = { 0 };
+	enum err e = items_that_came(c, p, r, &got);
+
+	sets_tidy(&got);
+	*ret = got.count == (uint64_t)r.hi - r.lo + 1;
+	return e;
 }

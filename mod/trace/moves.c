@@ -8,22 +8,22 @@ static const struct row {
 	size_t items;
 	enum verb verb;           /* 0: the record says which */
 	int time, other, link;    /* fields; NONE: when it was filed, nobody, nothing */
-	bool own;                 /* of codes of the filer's own packs only; sellers speak of any goods they hold */
+	enum whose whose;         /* of which goods the filer may speak: any that it scans, those that came to it, those of its own codes */
 } rows[] = {
-	{ &sale_type,        SALE_items,          VERB_SOLD,       SALE_sale_time,         SALE_buyer_uscc,        NONE,             true },
-	{ &purchase_type,    PURCHASE_trace_code, VERB_PURCHASED,  PURCHASE_purchase_time, PURCHASE_supplier_uscc, NONE,             false },
-	{ &resale_type,      RESALE_trace_code,   VERB_RESOLD,     RESALE_sold_time,       RESALE_customer_uscc,   NONE,             false },
-	{ &activation_type,  ACTIVATION_items,    VERB_ACTIVATED,  NONE,                   NONE,                   ACTIVATION_batch, true },
-	{ &life_type,        LIFE_items,          0,               NONE,                   NONE,                   LIFE_stop,        true },
-	{ &attachment_type,  ATTACHMENT_items,    VERB_ATTACHED,   NONE,                   NONE,                   NONE,             true },
-	{ &return_type,      RETURN_items,        VERB_TAKEN_BACK, RETURN_return_time,     RETURN_from_uscc,       NONE,             false },
-	{ &refusal_type,     REFUSAL_items,       VERB_REFUSED,    NONE,                   REFUSAL_sender_uscc,    NONE,             false },
-	{ &aggregation_type, AGGREGATION_items,   0,               AGGREGATION_packed_time, NONE,                  NONE,             false },
-	{ &measure_type,     MEASURE_items,       VERB_MEASURED,   NONE,                   NONE,                   NONE,             true },
-	{ &cut_type,         CUT_from,            VERB_CUT,        CUT_cut_time,           CUT_customer_uscc,      NONE,             false },
-	{ &cut_type,         CUT_piece,           VERB_PIECE,      CUT_cut_time,           CUT_customer_uscc,      NONE,             true },
-	{ &material_type,    MATERIAL_items,      VERB_USED,       NONE,                   NONE,                   MATERIAL_batch,   false },
-	{ &recall_type,      RECALL_items,        0,               NONE,                   NONE,                   NONE,             true },
+	{ &sale_type,        SALE_items,          VERB_SOLD,       SALE_sale_time,         SALE_buyer_uscc,        NONE,             OWN_CODES },
+	{ &purchase_type,    PURCHASE_trace_code, VERB_PURCHASED,  PURCHASE_purchase_time, PURCHASE_supplier_uscc, NONE,             ANY_GOODS },
+	{ &resale_type,      RESALE_trace_code,   VERB_RESOLD,     RESALE_sold_time,       RESALE_customer_uscc,   NONE,             ANY_GOODS },
+	{ &activation_type,  ACTIVATION_items,    VERB_ACTIVATED,  NONE,                   NONE,                   ACTIVATION_batch, OWN_CODES },
+	{ &life_type,        LIFE_items,          0,               NONE,                   NONE,                   LIFE_stop,        OWN_CODES },
+	{ &attachment_type,  ATTACHMENT_items,    VERB_ATTACHED,   NONE,                   NONE,                   NONE,             OWN_CODES },
+	{ &return_type,      RETURN_items,        VERB_TAKEN_BACK, RETURN_return_time,     RETURN_from_uscc,       NONE,             GOODS_AT_HAND },
+	{ &refusal_type,     REFUSAL_items,       VERB_REFUSED,    NONE,                   REFUSAL_sender_uscc,    NONE,             ANY_GOODS },
+	{ &aggregation_type, AGGREGATION_items,   0,               AGGREGATION_packed_time, NONE,                  NONE,             GOODS_AT_HAND },
+	{ &measure_type,     MEASURE_items,       VERB_MEASURED,   NONE,                   NONE,                   NONE,             OWN_CODES },
+	{ &cut_type,         CUT_from,            VERB_CUT,        CUT_cut_time,           CUT_customer_uscc,      NONE,             GOODS_AT_HAND },
+	{ &cut_type,         CUT_piece,           VERB_PIECE,      CUT_cut_time,           CUT_customer_uscc,      NONE,             OWN_CODES },
+	{ &material_type,    MATERIAL_items,      VERB_USED,       NONE,                   NONE,                   MATERIAL_batch,   GOODS_AT_HAND },
+	{ &recall_type,      RECALL_items,        0,               NONE,                   NONE,                   NONE,             OWN_CODES },
 };
 
 static enum verb verb_said(const struct row *r, const struct value *v)
@@ -81,7 +81,7 @@ bool moves_field(const struct type *t, size_t nth, struct move_field *ret)
 {
 	for (size_t i = 0; i < ROWS(rows); i++)
 		if (rows[i].type == t && nth-- == 0) {
-			*ret = (struct move_field){ rows[i].items, rows[i].own, rows[i].time };
+			*ret = (struct move_field){ rows[i].items, rows[i].whose, rows[i].time };
 			return true;
 		}
 	return false;

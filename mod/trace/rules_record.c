@@ -1,255 +1,195 @@
-/* mod/trace/rules_record.c - what does not fit about one record: how much was sold, whether it was licensed, whether both sides say the same. */
+/* mod/trace/rules_record.c - what does not fit about one record: whether it was licensed, whether both sides say the same, whether it was
+ * answered. All of it in the page of the record that is judged.
+ */
 #include "mod/trace/finding.h"
 
-enum { KNOWN = 1u << KEY_PUBLIC | 1u << KEY_BUSINESS, CHUNK_ROWS = 200000 };
+enum { KNOWN = 1u << KEY_PUBLIC | 1u << KEY_BUSINESS };
 
-static void add(struct call *c, struct candidates *all, enum rule rule, const struct record *r, int64_t other, struct str detail)
+static void add(struct judging *j, enum rule rule, const struct record *r, int64_t party, int64_t other, struct str detail)
 {
-	candidate_add(c, all, &(struct candidate){ .rule = rule, .party = r->party, .subject = r->id, .other = other, .detail = detail });
+	found(j, &(struct candidate){ .rule = rule, .party = party, .subject = r->id, .other = other, .detail = detail });
 }
 
-/* ---- certificates and licences, as the lists say of the day of the sale ---- */
-
-static enum err check_permit(struct call *c, const struct record *r, const struct pack *p, int64_t batch, struct candidates *all)
+static enum err newest(struct call *c, int64_t id, const struct type *t, struct record *ret)
 {
-	struct call then = *c;
-	struct node *o = node_obj(c->arena);
-	struct record product;
-	int64_t id = p->product, latest;
-	const struct node *said;
+	enum err e = id ? kernel_latest(c, id, &id) : E_ABSENT;
+
+	if (!e)
+		e = kernel_record(c, id, 1u << KEY_PUBLIC, ret);
+	return !e && ret->type != t ? E_ABSENT : e;
+}
+
+/* ---- certificates and licences, as the lists said of the day of the sale ---- */
+
+/* What is to be said of these goods sold on that day; empty: nothing. Asked of the store once a sweep. */
+struct licensed { struct str detail; int64_t product; };
+
+static enum err licence_of(struct judging *j, const struct goods_in *g, int64_t day, struct licensed *ret)
+{
+	struct call c = call_in(j, &j->page);
+	struct record batch, product, said;
+	struct permit_said s;
+	int64_t id = g->product;
+	enum err e = newest(&c, g->batch, &batch_type, &batch);
+
+	if (!e)
+		id = batch.values[BATCH_product].i;
+	e = newest(&c, id, &product_type, &product);
+	if (!e && product.values[PRODUCT_licence_or_ccc_certificate_no].said != SAID_VALUE)
+		return OK;
+	if (!e)
+		e = permit_on(&c, product.values[PRODUCT_licence_or_ccc_certificate_no].text, day, &s, &said);
+	if (e || s.state == PERMIT_IN_FORCE || s.state == PERMIT_UNLISTED)
+		return e == E_ABSENT ? OK : e;
+	ret->product = product.id;
+	ret->detail = str_fmt(j->c->arena, "售出时产品的许可证或证书%s（%.*s，截至 %.*s）。", s.zh, STR_ARG(said.values[CERTIFICATE_source].text),
+	                      STR_ARG(said.values[CERTIFICATE_as_of].text));
+	return OK;
+}
+
+static enum err check_goods(struct judging *j, enum rule rule, const struct record *r, const struct goods_in *g)
+{
+	int64_t day = day_of(r->values[SALE_sale_time].i, CHINA_OFFSET_MIN);
+	struct str key = str_fmt(&j->page, "%lld %lld %lld", (long long)g->batch, (long long)g->product, (long long)day);
+	struct licensed *l = map_get(&j->permits, key);
 	enum err e = OK;
 
-	if (batch) {
-		struct record b;
-
-		e = kernel_latest(c, batch, &latest);
-		if (!e)
-			e = kernel_record(c, latest, 1u << KEY_PUBLIC, &b);
-		if (!e && b.type == &batch_type)
-			id = b.values[BATCH_product].i;
+	if (!l) {
+		l = TAKE(j->c->arena, struct licensed, 1);
+		e = licence_of(j, g, day, l);
+		map_put(&j->permits, str_copy(j->c->arena, key), l);
 	}
-	if (!e && id)
-		e = kernel_latest(c, id, &latest);
-	if (e || !id)
-		return e == E_ABSENT ? OK : e;
-	e = kernel_record(c, latest, 1u << KEY_PUBLIC, &product);
-	if (e || product.type != &product_type)
-		return e;
-	then.now = r->values[SALE_sale_time].i;
-	e = permit_view(&then, o, product.values, product.party);
-	said = node_get(o, "permit_check");
-	if (!e && str_is(node_text(said, "state"), "listed_invalid"))
-		add(c, all, RULE_PERMIT, r, latest, str_fmt(c->arena, "售出时产品的许可证或证书：%.*s（名录截至 %.*s）。", STR_ARG(node_text(said, "state_zh")),
-		    STR_ARG(node_text(said, "as_of"))));
+	if (!e && l->detail.n)
+		add(j, rule, r, r->party, l->product, l->detail);
 	return e;
 }
 
-/* ---- how much ---- */
-
-/* All sales of the batch's codes that state a quantity, each once. */
-struct total { struct decimal sum; struct str unit; struct map seen; size_t n; };
-
-static enum err add_sales(struct call *c, int64_t pack, struct total *t)
+enum err check_permit(struct judging *j, enum rule rule, const struct record *r)
 {
-	uint32_t *chunk;
-	size_t n;
-	enum err e = chunks_of_pack(c, pack, &chunk, &n);
+	enum err e = OK;
 
-	for (size_t i = 0; i < n && !e; i++) {
-		struct chunk_event *ev;
-		size_t rows;
-
-		e = chunk_history(c, pack, chunk[i], CHUNK_ROWS, &ev, &rows);
-		for (size_t k = 0; k < rows && !e; k++) {
-			struct str key = str_fmt(c->arena, "%lld", (long long)ev[k].ev.record), unit;
-			struct decimal q;
-			struct record r;
-
-			if (ev[k].ev.verb != VERB_SOLD || !map_put(&t->seen, key, t))
-				continue;
-			e = kernel_record(c, ev[k].ev.record, KNOWN, &r);
-			if (!e && quantity_get(&r.values[SALE_quantity], &r.values[SALE_unit], &q, &unit) && str_eq(unit, t->unit)) {
-				if (!decimal_add(t->sum, q, &t->sum))
-					return E_TOO_BIG;
-				t->n++;
-			}
-		}
-	}
-	return e == E_BUSY ? OK : e;            /* too many to add up here */
-}
-
-static enum err check_batch_quantity(struct call *c, const struct record *r, int64_t batch, struct candidates *all)
-{
-	struct total t = { .seen = map_in(c->arena) };
-	struct decimal made;
-	struct record b;
-	struct rows packs;
-	int64_t latest;
-	enum err e = r->values[SALE_quantity].said && batch ? kernel_latest(c, batch, &latest) : E_ABSENT;
-
-	if (!e)
-		e = kernel_record(c, latest, KNOWN, &b);
-	if (e || b.type != &batch_type || !quantity_get(&b.values[BATCH_quantity], &b.values[BATCH_unit], &made, &t.unit))
-		return e == E_ABSENT ? OK : e;
-	e = db_ask(c->db, c->arena, trace_sql[Q_PACKS_OF_BATCH], VALS(V_I(batch)), &packs);
-	for (size_t i = 0; i < packs.n && !e; i++)
-		e = add_sales(c, row_int(&packs, i, 0), &t);
-	if (!e && decimal_cmp(t.sum, made) > 0)
-		add(c, all, RULE_MORE_THAN_MADE, r, latest, str_fmt(c->arena, "该批次共售出 %.*s%.*s，超过所报的生产数量 %.*s%.*s。", STR_ARG(decimal_str(c->arena, t.sum)),
-		    STR_ARG(t.unit), STR_ARG(decimal_str(c->arena, made)), STR_ARG(t.unit)));
+	for (size_t i = 0; i < j->n_good && r->type == &sale_type && !e; i++)
+		e = check_goods(j, rule, r, &j->good[i]);
 	return e;
-}
-
-/* More item codes may be sold than goods were made: only possible where more codes were ordered. */
-static enum err check_batch_items(struct call *c, const struct record *r, int64_t batch, struct candidates *all)
-{
-	const struct list_row *unit;
-	struct item_sets s;
-	struct holders h;
-	struct record b;
-	int64_t latest, made, sold = 0;
-	enum err e = batch ? kernel_latest(c, batch, &latest) : E_ABSENT;
-
-	if (!e)
-		e = kernel_record(c, latest, KNOWN, &b);
-	if (e || b.type != &batch_type || !b.values[BATCH_quantity].said)
-		return e == E_ABSENT ? OK : e;
-	unit = list_find(c->k, "unit", b.values[BATCH_unit].text, day_of(c->now, CHINA_OFFSET_MIN));
-	if (!unit || !row_fact(unit, "whole") || !str_to_int(b.values[BATCH_quantity].text, &made))
-		return OK;
-	e = sets_of_batch(c, batch, &s);
-	if (e || (int64_t)s.count <= made)
-		return e;
-	e = holders_of(c, &s, INT64_MAX, &h, NULL, NULL);
-	for (size_t i = 0; i < h.n && !e; i++)
-		if (h.h[i].kind != HOLD_MAKER)
-			sold += (int64_t)h.h[i].count;
-	if (!e && sold > made)
-		add(c, all, RULE_MORE_THAN_MADE, r, latest, str_fmt(c->arena, "该批次已售出 %lld 件，超过所报的生产数量 %lld 件。", (long long)sold, (long long)made));
-	return e;
-}
-
-/* The goods of a sale: the first of its packs speaks for it, as batches are sold one at a time. */
-static enum err check_sale(struct call *c, const struct record *r, struct candidates *all)
-{
-	struct chunk_set *s;
-	struct pack p;
-	size_t n;
-	enum err e = items_chunks(c, r->id, &r->values[SALE_items], &s, &n);
-
-	for (size_t i = 0; i < n && !e; i++) {
-		if (i && s[i].pack == s[i - 1].pack)
-			continue;
-		e = pack_get(c, s[i].pack, &p);
-		if (!e)
-			e = check_permit(c, r, &p, p.batch, all);
-		if (!e)
-			e = check_batch_quantity(c, r, p.batch, all);
-		if (!e && p.grain == GRAIN_ITEM)
-			e = check_batch_items(c, r, p.batch, all);
-	}
-	return e;
-}
-
-static enum err check_cut(struct call *c, const struct record *r, struct candidates *all)
-{
-	struct code_place from;
-	struct decimal left;
-	struct balance b;
-	int64_t when;
-	enum err e = cut_from(c, r->id, &from, &when);
-
-	if (!e)
-		e = balance_of(c, &from, &b);
-	if (e)
-		return e == E_ABSENT ? OK : e;
-	if (decimal_add(b.remainder, b.tolerance, &left) && decimal_cmp(left, (struct decimal){ 0 }) < 0)
-		add(c, all, RULE_MORE_THAN_MADE, r, 0, str_fmt(c->arena, "此码所载 %.*s%.*s，已取下和损耗共超出 %.*s%.*s（已计允许偏差）。", STR_ARG(decimal_str(c->arena, b.carried)),
-		    STR_ARG(b.unit), STR_ARG(str_sub(decimal_str(c->arena, left), 1, 40)), STR_ARG(b.unit)));
-	return OK;
 }
 
 /* ---- both sides ---- */
 
-static const struct { const struct type *type; size_t items, time, quantity, unit; } sends[] = {
+static const struct sends { const struct type *type; size_t items, time, quantity, unit; } sends[] = {
 	{ &sale_type, SALE_items, SALE_sale_time, SALE_quantity, SALE_unit },
 	{ &resale_type, RESALE_trace_code, RESALE_sold_time, RESALE_quantity, RESALE_unit },
 	{ &cut_type, CUT_piece, CUT_cut_time, CUT_quantity, CUT_unit },
 };
 
-static bool same_amount(const struct value *v, size_t q1, size_t u1, const struct value *w, size_t q2, size_t u2)
+static const struct sends *sends_of(const struct type *t)
+{
+	for (size_t i = 0; i < ROWS(sends); i++)
+		if (sends[i].type == t)
+			return &sends[i];
+	return NULL;
+}
+
+static bool same_amount(const struct value *v, const struct record *sent, const struct sends *k)
 {
 	struct decimal a, b;
 	struct str ua, ub;
 
-	return !quantity_get(&v[q1], &v[u1], &a, &ua) || !quantity_get(&w[q2], &w[u2], &b, &ub) || !str_eq(ua, ub) || decimal_cmp(a, b) == 0;
+	return !quantity_get(&v[PURCHASE_quantity], &v[PURCHASE_unit], &a, &ua) || !quantity_get(&sent->values[k->quantity], &sent->values[k->unit], &b, &ub) ||
+	       !str_eq(ua, ub) || decimal_cmp(a, b) == 0;
 }
 
-static enum err check_purchase(struct call *c, const struct record *r, struct candidates *all)
+/* A quantity is of the whole: it is compared when all of the delivery was taken in. */
+static enum err compare(struct judging *j, enum rule rule, const struct record *r, const struct record *sent, const struct sends *k)
 {
-	struct item_sets mine, theirs;
-	struct record sent;
-	int64_t id;
-	size_t k = 0;
-	enum err e = r->values[PURCHASE_offer].said ? kernel_latest(c, r->values[PURCHASE_offer].i, &id) : E_ABSENT;
+	struct call c = call_in(j, &j->page);
+	struct item_sets mine, theirs, beyond;
+	uint64_t all;
+	enum err e = items_of(&c, r->id, &r->values[PURCHASE_trace_code], &mine);
 
 	if (!e)
-		e = kernel_record(c, id, KNOWN, &sent);
-	if (e)
-		return e == E_ABSENT ? OK : e;
-	while (k < ROWS(sends) && sends[k].type != sent.type)
-		k++;
-	if (k == ROWS(sends))
-		return OK;
-	e = items_of(c, r->id, &r->values[PURCHASE_trace_code], &mine);
-	if (!e)
-		e = items_of(c, sent.id, &sent.values[sends[k].items], &theirs);
+		e = items_of(&c, sent->id, &sent->values[k->items], &theirs);
 	if (e)
 		return e;
-	sets_without(c, &mine, &theirs);
-	if (mine.count)
-		add(c, all, RULE_MISMATCH, r, sent.id, str_fmt(c->arena, "进货中有 %llu 件不在对方填报的售出之中。", (unsigned long long)mine.count));
-	else if (r->values[PURCHASE_purchase_time].i + DAY_MS < sent.values[sends[k].time].i)
-		add(c, all, RULE_MISMATCH, r, sent.id, S("进货时间早于对方填报的售出时间一天以上。"));
-	else if (!same_amount(r->values, PURCHASE_quantity, PURCHASE_unit, sent.values, sends[k].quantity, sends[k].unit))
-		add(c, all, RULE_MISMATCH, r, sent.id, S("进货数量与对方填报的售出数量不同。"));
+	beyond = mine;
+	all = mine.count;
+	beyond.set = TAKE(&j->page, struct item_set, mine.n + 1);
+	if (mine.n)
+		memcpy(beyond.set, mine.set, mine.n * sizeof(*mine.set));
+	sets_without(&c, &beyond, &theirs);
+	if (beyond.count)
+		add(j, rule, r, r->party, sent->id, str_fmt(&j->page, "进货中有 %llu 件不在对方填报的售出之中。", (unsigned long long)beyond.count));
+	else if (day_of(r->values[PURCHASE_purchase_time].i, CHINA_OFFSET_MIN) + 1 < day_of(sent->values[k->time].i, CHINA_OFFSET_MIN))
+		add(j, rule, r, r->party, sent->id, S("进货时间早于对方填报的售出时间一天以上。"));
+	else if (all == theirs.count && !same_amount(r->values, sent, k))
+		add(j, rule, r, r->party, sent->id, S("进货数量与对方填报的售出数量不同。"));
 	return OK;
 }
 
-enum err rules_of_record(struct call *c, const struct record *r, struct candidates *all)
+/* Nothing links them, the paper does: the same number, from that supplier, to that buyer. */
+static enum err by_document(struct judging *j, const struct record *r, struct record *ret)
 {
-	static const struct { const struct type *type; enum err (*check)(struct call *c, const struct record *r, struct candidates *all); } checks[] = {
-		{ &sale_type, check_sale }, { &cut_type, check_cut }, { &purchase_type, check_purchase },
-	};
+	static const struct { const struct type *type; size_t other; } kinds[] = { { &sale_type, SALE_buyer_uscc }, { &resale_type, RESALE_customer_uscc } };
+	struct call c = call_in(j, &j->page);
+	struct party supplier, me;
+	enum err e = r->values[PURCHASE_document_no].said && r->values[PURCHASE_supplier_uscc].said ? party_by_uscc(&c, r->values[PURCHASE_supplier_uscc].text, &supplier)
+	                                                                                               : E_ABSENT;
 
-	for (size_t i = 0; i < ROWS(checks); i++)
-		if (checks[i].type == r->type)
-			return checks[i].check(c, r, all);
-	return OK;
+	if (!e)
+		e = party_get(&c, r->party, &me);
+	for (size_t t = 0; t < ROWS(kinds) && !e; t++) {
+		struct rows rows;
+
+		e = kernel_find(&c, kinds[t].type, "document_no", r->values[PURCHASE_document_no].text, INT64_MAX, &rows);
+		for (size_t i = 0; i < rows.n && !e; i++) {
+			e = kernel_record(&c, row_int(&rows, i, 0), KNOWN, ret);
+			if (!e && ret->party == supplier.id && ret->values[kinds[t].other].said && str_eq(ret->values[kinds[t].other].text, me.uscc))
+				return OK;
+		}
+	}
+	return e ? e : E_ABSENT;
+}
+
+enum err check_both_sides(struct judging *j, enum rule rule, const struct record *r)
+{
+	struct call c = call_in(j, &j->page);
+	const struct sends *k;
+	struct record sent;
+	int64_t id;
+	enum err e;
+
+	if (r->type != &purchase_type)
+		return OK;
+	if (r->values[PURCHASE_offer].said) {
+		e = kernel_latest(&c, r->values[PURCHASE_offer].i, &id);
+		if (!e)
+			e = kernel_record(&c, id, KNOWN, &sent);
+	} else {
+		e = by_document(j, r, &sent);
+	}
+	k = e ? NULL : sends_of(sent.type);
+	if (e || !k || sent.values[k->items].said != SAID_VALUE)
+		return e == E_ABSENT ? OK : e;
+	return compare(j, rule, r, &sent, k);
 }
 
 /* The receiver is asked to answer; the sender sees it in its own list. */
-enum err rules_of_deliveries(struct call *c, struct candidates *all)
+enum err check_answered(struct judging *j, enum rule rule, const struct record *r)
 {
-	struct rows r;
-	enum err e = db_ask(c->db, c->arena, trace_sql[Q_DELIVERY_WAITING], VALS(V_I(c->now - 7 * DAY_MS)), &r);
+	struct call c = call_in(j, &j->page);
+	struct flow_case fc;
+	struct party receiver;
+	struct str other = S("");
+	enum err e = sends_of(r->type) ? flow_case_get(&c, r->root, &fc) : E_ABSENT;
 
-	for (size_t i = 0; i < r.n && !e; i++) {
-		struct flow_case fc;
-		struct record sent;
-		struct party p;
-		struct str other = S("");
-
-		e = kernel_record(c, row_int(&r, i, 0), KNOWN, &sent);
-		if (!e)
-			e = flow_case_get(c, sent.root, &fc);
-		for (size_t f = 0; f < sent.type->n && !e; f++)
-			if (sent.type->fields[f].counterparty && sent.values[f].said)
-				other = sent.values[f].text;
-		if (!e && str_is(fc.state, "offered") && fc.due && fc.due < c->now && party_by_uscc(c, other, &p) == OK)
-			candidate_add(c, all, &(struct candidate){ .rule = RULE_UNANSWERED, .party = p.id, .subject = sent.id, .detail = S("发给贵单位的交货超过期限未答复，请接收或说明不接收的原因。") });
-		if (e == E_ABSENT)
-			e = OK;
-	}
-	return e;
+	for (size_t f = 0; f < r->type->n && !e; f++)
+		if (r->type->fields[f].counterparty && r->values[f].said)
+			other = r->values[f].text;
+	if (!e && (!str_is(fc.flow, "offer") || !str_is(fc.state, "offered") || !fc.due || fc.due >= c.now || !other.n))
+		return OK;
+	if (!e)
+		e = party_by_uscc(&c, other, &receiver);
+	if (e)
+		return e == E_ABSENT ? OK : e;
+	add(j, rule, r, receiver.id, 0, S("发给贵单位的交货超过期限未答复，请接收或说明不接收的原因。"));
+	return OK;
 }

@@ -20,6 +20,7 @@ const char trace_tables[] =
 	" record @int NOT NULL, party @int NOT NULL, link @int NOT NULL, blob @int NOT NULL, part @int NOT NULL, body @blob NOT NULL,"
 	" PRIMARY KEY (pack, chunk, place, idx, verb))@flat;"
 	"CREATE INDEX IF NOT EXISTS item_set_record ON item_set (record);"
+	"CREATE INDEX IF NOT EXISTS item_set_activated ON item_set (pack, chunk) WHERE verb = 1;"
 	"CREATE TABLE IF NOT EXISTS look (pack @int NOT NULL, item @int NOT NULL, n @int NOT NULL, first_at @int NOT NULL, PRIMARY KEY (pack, item))@end;"
 	"CREATE TABLE IF NOT EXISTS code_mark (mark @blob PRIMARY KEY, place @blob NOT NULL, twin @int NOT NULL)@flat;"
 	"CREATE INDEX IF NOT EXISTS code_mark_twin ON code_mark (twin) WHERE twin = 1;"
@@ -31,7 +32,7 @@ const char trace_tables[] =
 	" answer @int NOT NULL)@end;"
 	"CREATE INDEX IF NOT EXISTS delivery_to ON delivery (receiver, answered, record);"
 	"CREATE INDEX IF NOT EXISTS delivery_from ON delivery (sender, answered, record);"
-	"CREATE INDEX IF NOT EXISTS delivery_waiting ON delivery (at) WHERE answered = 0;"
+	"CREATE INDEX IF NOT EXISTS delivery_waiting ON delivery (record) WHERE answered = 0;"
 	"CREATE TABLE IF NOT EXISTS sweep (name @text PRIMARY KEY, idx @int NOT NULL)@end;"
 	"CREATE TABLE IF NOT EXISTS flow_record (idx @int PRIMARY KEY, record @int NOT NULL, at @int NOT NULL)@end;"
 	"CREATE TABLE IF NOT EXISTS permit (number @text PRIMARY KEY, record @int NOT NULL, as_of @int NOT NULL)@end;";
@@ -50,9 +51,10 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_ITEMS_PUT] = "INSERT INTO item_set (pack, chunk, place, idx, verb, record, party, link, blob, part, body)"
 	                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 	[Q_ITEMS_DROP] = "DELETE FROM item_set WHERE record = $1",
-	[Q_ITEMS_CHUNK] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 ORDER BY idx, verb LIMIT $3",
-	[Q_ITEMS_AT] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 AND place IN (0, $3, $4) ORDER BY idx, verb",
+	[Q_ITEMS_CHUNK] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 LIMIT $3",
+	[Q_ITEMS_AT] = "SELECT " ITEMS_COLUMNS " FROM item_set WHERE pack = $1 AND chunk = $2 AND place IN (0, $3, $4)",
 	[Q_ITEMS_CHUNKS] = "SELECT DISTINCT chunk FROM item_set WHERE pack = $1 ORDER BY chunk",
+	[Q_ITEMS_ACTIVATED] = "SELECT DISTINCT chunk FROM item_set WHERE pack = $1 AND verb = 1 ORDER BY chunk",
 	[Q_PACKS_OF_BATCH] = "SELECT record FROM pack WHERE batch = $1 ORDER BY record",
 	[Q_BOX_PUT] = "INSERT INTO box_event (mark, idx, record) VALUES ($1, $2, $3)",
 	[Q_BOX_DROP] = "DELETE FROM box_event WHERE record = $1",
@@ -61,13 +63,15 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_DELIVERY_DROP] = "DELETE FROM delivery WHERE record = $1",
 	[Q_DELIVERY_ANSWER] = "UPDATE delivery SET answered = 1, answer = CASE WHEN $2 = 0 THEN answer ELSE $2 END WHERE record = $1",
 	[Q_DELIVERY_GET] = "SELECT record, sender, at, answered, answer FROM delivery WHERE record = $1",
-	[Q_DELIVERY_WAITING] = "SELECT record FROM delivery WHERE answered = 0 AND at < $1 ORDER BY at LIMIT 2000",
+	[Q_DELIVERY_WAITING] = "SELECT record FROM delivery WHERE answered = 0 AND record > $1 ORDER BY record LIMIT $2",
 	[Q_SWEEP_GET] = "SELECT idx FROM sweep WHERE name = $1",
-	[Q_SWEEP_PUT] = "INSERT INTO sweep (name, idx) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET idx = $2",
-	[Q_SWEEP_RECORDS] = "SELECT record, idx FROM flow_record WHERE idx >= $1 AND at <= $2 ORDER BY idx LIMIT $3",
+	[Q_SWEEP_PUT] = "INSERT INTO sweep (name, idx) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET idx = CASE WHEN sweep.idx > $2 THEN sweep.idx ELSE $2 END",
+	[Q_SWEEP_SET] = "INSERT INTO sweep (name, idx) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET idx = $2",
+	[Q_SWEEP_RECORDS] = "SELECT record, idx, at FROM flow_record WHERE idx >= $1 ORDER BY idx LIMIT $2",
 	[Q_FLOW_PUT] = "INSERT INTO flow_record (idx, record, at) VALUES ($1, $2, $3)",
 	[Q_DELIVERY_TO] = "SELECT record, sender, at, answered, answer FROM delivery WHERE receiver = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",
 	[Q_DELIVERY_FROM] = "SELECT record, sender, at, answered, answer FROM delivery WHERE sender = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",
+	[Q_STATEMENTS] = "SELECT record, party FROM p_statement WHERE current = 1 AND product IS NULL AND at >= $1 ORDER BY record DESC LIMIT 20000",
 	[Q_RECALLS] = "SELECT record FROM p_recall WHERE record < $1 ORDER BY record DESC LIMIT 51",
 	[Q_PERMIT_GET] = "SELECT record FROM permit WHERE number = $1",
 	[Q_PERMIT_PUT] = "INSERT INTO permit (number, record, as_of) VALUES ($1, $2, $3)"

@@ -36,7 +36,7 @@ static enum err of_record(struct call *c, struct record *r, struct subject *s)
 	if (r->type == &batch_type) {
 		s->kind = SUBJECT_LOT;
 		s->batch = r->root;
-		return sets_of_batch(c, r->root, &s->set);
+		return sets_of_batch(c, r->id, false, &s->set);
 	}
 	n = moves_of(r->type, r->values, r->at, m);
 	if (!n)
@@ -68,7 +68,7 @@ static enum err of_code(struct call *c, struct str text, struct subject *s)
 	s->kind = p->grain == GRAIN_ITEM ? SUBJECT_ITEM : SUBJECT_CLASS;
 	if (s->kind == SUBJECT_CLASS && p->batch && (c->who->party == p->party || officer_may(c, p->party, p->record))) {
 		s->batch = p->batch;
-		e = sets_of_batch(c, p->batch, &s->set);
+		e = sets_of_batch(c, p->batch, false, &s->set);
 	}
 	sets_add(c, &s->set, p, s->place.item, s->place.item);
 	sets_tidy(&s->set);
@@ -155,9 +155,8 @@ static enum err of_document(struct call *c, struct str text, struct subject *s)
 				e = OK;         /* somebody else's paper of the same number */
 				continue;
 			}
-			for (size_t k = 0; !e && k < one.set.n; k++)
-				for (size_t j = 0; j < one.set.set[k].n; j++)
-					sets_add(c, &s->set, &one.set.set[k].pack, one.set.set[k].r[j].lo, one.set.set[k].r[j].hi);
+			if (!e)
+				sets_add_all(c, &s->set, &one.set);
 			s->n_found += !e;
 		}
 	}

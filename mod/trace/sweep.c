@@ -1,55 +1,40 @@
 /* mod/trace/sweep.c - findings are looked for behind the filing, never in its way: what was filed since the last sweep, and what it touches.
  *
- * A sweep is an operation like any other. Its prepare reads, off the writer's thread; its run files what was found and moves the mark.
- * Two marks walk along the log: one for rules that speak at once, one for those that give a record days to be explained by another.
+ * A sweep is an operation like any other. Its prepare reads, off the writer's thread; its run files what was found and moves the marks.
+ * Two marks walk along the log: what was just filed, and what was filed three days ago, when rules that wait may speak. A third walks
+ * round the open findings: what nothing speaks for any more is withdrawn. Marks are no derived table: what was found stays found.
  */
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "kernel/job.h"
 #include "mod/trace/finding.h"
 
-enum { KNOWN = 1u << KEY_PUBLIC | 1u << KEY_BUSINESS, RECORDS_A_SWEEP = 2000, FILED_A_SWEEP = 500, CHUNK_ROWS = 200000, FEW_ITEMS = 16, EVERY_MS = 60000 };
+enum { KNOWN = 1u << KEY_PUBLIC | 1u << KEY_BUSINESS, RECORDS_A_SWEEP = 2000, ROWS_A_SWEEP = 2000000, FILED_A_SWEEP = 500, ROUND_A_SWEEP = 200,
+	EVERY_MS = 60000, SWEEPS_A_JOB = 50 };
 
-enum mark { MARK_NOW, MARK_LATER, MARKS };
-static const char *const mark_names[MARKS] = { "now", "later" };
-static const int mark_days[MARKS] = { 0, 3 };
+enum mark { MARK_NOW, MARK_LATER, MARK_OFFERS, MARK_ROUND, MARKS };
+static const char *const mark_names[MARKS] = { "now", "later", "offers", "round" };
 
 struct sweep {
-	struct candidates found;
+	struct judging j;
+	struct candidate **file;
+	size_t n_file;
 	int64_t from[MARKS], to[MARKS];
 	bool more;
 	int64_t *gone;            /* open findings that nothing speaks for any more */
 	size_t n_gone, cap_gone;
-	struct map chunks;        /* looked through already in this sweep */
+	struct map met, filers;   /* findings looked at again; parties whose findings were */
 };
 
-/* ---- which findings are open about a record ---- */
+static const struct actor house = { .roles = R_OPERATOR, .login = { "sweep", 5 } };
+static struct str key_of(struct arena *a, int64_t id) { return str_fmt(a, "%lld", (long long)id); }
 
-static enum err open_findings(struct call *c, int64_t subject, int64_t **ret, size_t *ret_n)
-{
-	int64_t *ids;
-	size_t n, kept = 0;
-	enum err e = records_with(c, &finding_type, "subject", id_str(c->arena, subject), &ids, &n);
-
-	for (size_t i = 0; i < n && !e; i++) {
-		struct flow_case fc;
-
-		e = flow_case_get(c, ids[i], &fc);
-		if (!e && str_is(fc.state, "open"))
-			ids[kept++] = ids[i];
-		if (e == E_ABSENT)
-			e = OK;
-	}
-	*ret = ids;
-	*ret_n = kept;
-	return e;
-}
+/* ---- what is open already ---- */
 
 static void gone(struct call *c, struct sweep *s, int64_t finding)
 {
-	for (size_t i = 0; i < s->n_gone; i++)
-		if (s->gone[i] == finding)
-			return;
 	if (s->n_gone == s->cap_gone) {
 		int64_t *grown = TAKE(c->arena, int64_t, s->cap_gone = s->cap_gone ? s->cap_gone * 2 : 16);
 
@@ -60,125 +45,56 @@ static void gone(struct call *c, struct sweep *s, int64_t finding)
 	s->gone[s->n_gone++] = finding;
 }
 
-/* What was corrected is asked about no more; what nothing speaks for now neither. rule: only of that one, or RULES for all. */
-static enum err withdraw_of(struct call *c, struct sweep *s, int64_t subject, const struct candidates *still, enum rule only)
+/* Does its rule still say the same of its record? What was corrected is asked about no more: its correction is. */
+static enum err look_again(struct call *c, struct sweep *s, int64_t finding)
 {
-	int64_t *ids;
-	size_t n;
-	enum err e = open_findings(c, subject, &ids, &n);
+	struct record f;
+	int64_t latest = 0, subject;
+	enum err e = OK;
 
-	for (size_t i = 0; i < n && !e; i++) {
-		struct record f;
-
-		e = kernel_record(c, ids[i], KNOWN, &f);
-		if (e || (only != RULES && !str_is(f.values[FINDING_rule].text, rule_rows[only].key)))
-			continue;
-		if (!still || !map_get(&still->seen, f.values[FINDING_key].text))
-			gone(c, s, ids[i]);
-	}
-	return e;
-}
-
-/* ---- what a record touches ---- */
-
-static enum err few_items(struct call *c, const struct pack *p, const struct chunk_set *s, struct candidates *all)
-{
-	struct range *r;
-	size_t n;
-
-	if (!chunk_ranges(c->arena, s->bytes, &r, &n))
-		return E_CORRUPT;
-	for (size_t i = 0; i < n; i++)
-		for (uint32_t at = r[i].lo; at <= r[i].hi; at++) {
-			struct range one = { at, at };
-			struct chunk_event *ev;
-			struct item_event *mine;
-			size_t events;
-			enum err e = item_history(c, p->record, (s->chunk << CHUNK_BITS) + at, &mine, &events);
-
-			if (e)
-				return e;
-			ev = TAKE(c->arena, struct chunk_event, events + 1);
-			for (size_t k = 0; k < events && !e; k++) {
-				ev[k].ev = mine[k];
-				e = chunk_write(c->arena, &one, 1, &ev[k].bytes);
-			}
-			if (!e)
-				e = rules_of_chunk(c, p, s->chunk, ev, events, all);
-			if (e)
-				return e;
-		}
-	return OK;
-}
-
-/* Few items by themselves; otherwise the chunk once, whatever number of records touched it. */
-static enum err look_through(struct call *c, struct sweep *s, const struct chunk_set *set, struct candidates *all)
-{
-	struct str key = str_fmt(c->arena, "%lld %u", (long long)set->pack, set->chunk);
-	struct chunk_event *ev;
-	struct pack p;
-	size_t n;
-	enum err e = pack_get(c, set->pack, &p);
-
-	if (e)
-		return e;
-	if (chunk_count(set->bytes) <= FEW_ITEMS)
-		return few_items(c, &p, set, all);
-	if (!map_put(&s->chunks, key, s))
+	if (!map_put(&s->met, key_of(c->arena, finding), s))
 		return OK;
-	e = chunk_history(c, set->pack, set->chunk, CHUNK_ROWS, &ev, &n);
-	return e == E_BUSY ? OK : e ? e : rules_of_chunk(c, &p, set->chunk, ev, n, all);
-}
-
-static enum err of_record(struct call *c, struct sweep *s, const struct record *r, struct candidates *all)
-{
-	struct move m[MOVES_MAX];
-	size_t moves = moves_of(r->type, r->values, r->at, m);
-	enum err e = moves ? rules_of_record(c, r, all) : OK;
-
-	for (size_t i = 0; i < moves && !e; i++) {
-		struct chunk_set *set;
-		size_t n;
-
-		e = items_chunks(c, r->id, &r->values[m[i].items], &set, &n);
-		for (size_t k = 0; k < n && !e; k++)
-			e = look_through(c, s, &set[k], all);
-	}
-	return e;
-}
-
-/* What this record answers or replaces need not be asked any more. */
-static enum err answers(struct call *c, struct sweep *s, const struct record *r, const struct candidates *now)
-{
-	int64_t offer = r->type == &purchase_type ? r->values[PURCHASE_offer].i : r->type == &refusal_type ? r->values[REFUSAL_offer].i : 0;
-	enum err e = r->corrects ? withdraw_of(c, s, r->corrects, NULL, RULES) : OK;
-
-	if (!e && offer)
-		e = withdraw_of(c, s, offer, NULL, RULE_UNANSWERED);
-	if (e || r->type != &purchase_type)
+	e = kernel_record(c, finding, KNOWN, &f);
+	if (e || f.type != &finding_type)
 		return e;
-	/* sales this purchase explains: those of the same party over the same goods */
-	{
-		struct chunk_set *set;
-		size_t n;
-
-		e = items_chunks(c, r->id, &r->values[PURCHASE_trace_code], &set, &n);
-		for (size_t k = 0; k < n && !e; k++) {
-			struct chunk_event *ev;
-			size_t events;
-
-			e = chunk_history(c, set[k].pack, set[k].chunk, CHUNK_ROWS, &ev, &events);
-			for (size_t i = 0; i < events && !e; i++)
-				if (ev[i].ev.verb == VERB_RESOLD && ev[i].ev.party == r->party)
-					e = withdraw_of(c, s, ev[i].ev.record, now, RULE_NO_PURCHASE);
-			if (e == E_BUSY)
-				e = OK;
-		}
-	}
+	subject = f.values[FINDING_subject].i;
+	e = kernel_latest(c, subject, &latest);
+	if (!e && latest == subject)
+		e = judge(&s->j, subject);
+	if (!e && (latest != subject || !map_get(&s->j.all.seen, f.values[FINDING_key].text)))
+		gone(c, s, finding);
 	return e;
 }
 
-/* ---- prepare: read ---- */
+static enum err look_at_open(struct call *c, struct sweep *s, int64_t party, int64_t before, struct rows *ret)
+{
+	struct call all = *c;
+	enum err e;
+
+	all.who = &house;
+	e = kernel_case_find(&all, &finding_type, "rule", S(""), S("finding"), S("open"), party, before, ret);
+	for (size_t i = 0; i < ret->n && i < 50 && !e; i++)
+		e = look_again(c, s, row_int(ret, i, 0));
+	return e;
+}
+
+/* Newest first, round and round. */
+static enum err go_round(struct call *c, struct sweep *s)
+{
+	int64_t before = s->from[MARK_ROUND] ? s->from[MARK_ROUND] : INT64_MAX;
+	struct rows r = { .n = 51 };
+	enum err e = OK;
+
+	for (size_t looked = 0; r.n > 50 && looked < ROUND_A_SWEEP && s->j.rows < ROWS_A_SWEEP && !e; looked += 50) {
+		e = look_at_open(c, s, 0, before, &r);
+		if (!e && r.n > 50)
+			before = row_int(&r, 49, 0);
+	}
+	s->to[MARK_ROUND] = r.n > 50 ? before : 0;
+	return e;
+}
+
+/* ---- what is new ---- */
 
 static enum err marks_get(struct call *c, struct sweep *s)
 {
@@ -193,78 +109,146 @@ static enum err marks_get(struct call *c, struct sweep *s)
 	return OK;
 }
 
-/* A rule with a grace speaks when that has passed; those without speak at the first mark. */
-static void take_ripe(struct call *c, struct sweep *s, const struct candidates *all, enum mark m, const struct map *ages)
+/* What a party files may answer what it was asked: the newest of its open findings are looked at again, about what it corrects or accepts
+ * first of all. */
+static enum err answers(struct call *c, struct sweep *s, int64_t record)
 {
-	for (const struct candidate *x = all->first; x; x = x->next) {
-		const int64_t *at = map_get(ages, str_fmt(c->arena, "%lld", (long long)x->subject));
-		int64_t age = at ? c->now - *at : INT64_MAX;
-
-		if (age < (int64_t)rule_rows[x->rule].grace * DAY_MS)
-			continue;
-		if (s->found.n >= FILED_A_SWEEP) {
-			s->more = true;
-			return;
-		}
-		candidate_add(c, &s->found, x);
-	}
-	(void)m;
-}
-
-static enum err age_of(struct call *c, struct map *ages, int64_t record)
-{
-	struct str key = str_fmt(c->arena, "%lld", (long long)record);
 	struct record r;
-	int64_t *at;
-	enum err e;
+	struct rows open;
+	enum err e = kernel_record(c, record, 0, &r);
 
-	if (map_get(ages, key))
-		return OK;
-	e = kernel_record(c, record, 0, &r);
-	if (e)
+	if (e || !r.party || !map_put(&s->filers, key_of(c->arena, r.party), s))
 		return e;
-	at = TAKE(c->arena, int64_t, 1);
-	*at = r.at;
-	map_put(ages, key, at);
-	return OK;
+	return look_at_open(c, s, r.party, INT64_MAX, &open);
 }
 
+/* In the order of the log; the later mark stops at the first record that is too young. */
 static enum err walk(struct call *c, struct sweep *s, enum mark m)
 {
-	struct candidates all = { .seen = map_in(c->arena) };
-	struct map ages = map_in(c->arena);
+	int64_t youngest = c->now - (m == MARK_LATER ? GRACE_DAYS * DAY_MS : 0);
 	struct rows r;
-	enum err e = db_ask(c->db, c->arena, trace_sql[Q_SWEEP_RECORDS], VALS(V_I(s->from[m]), V_I(c->now - (int64_t)mark_days[m] * DAY_MS), V_I(RECORDS_A_SWEEP)), &r);
+	enum err e = db_ask(c->db, c->arena, trace_sql[Q_SWEEP_RECORDS], VALS(V_I(s->from[m]), V_I(RECORDS_A_SWEEP)), &r);
+	size_t i = 0;
 
-	s->chunks = map_in(c->arena);
-	for (size_t i = 0; i < r.n && !e; i++) {
-		struct record rec;
-
-		e = kernel_record(c, row_int(&r, i, 0), KNOWN, &rec);
-		if (!e)
-			e = of_record(c, s, &rec, &all);
+	for (; i < r.n && !e && s->j.rows < ROWS_A_SWEEP && (m == MARK_NOW || row_int(&r, i, 2) <= youngest); i++) {
+		e = judge(&s->j, row_int(&r, i, 0));
 		if (!e && m == MARK_NOW)
-			e = answers(c, s, &rec, &all);
+			e = answers(c, s, row_int(&r, i, 0));
 		s->to[m] = row_int(&r, i, 1) + 1;
 	}
-	s->more = s->more || r.n == RECORDS_A_SWEEP;
-	for (const struct candidate *x = all.first; x && !e; x = x->next)
-		e = age_of(c, &ages, x->subject);
-	if (!e)
-		take_ripe(c, s, &all, m, &ages);
+	s->more = s->more || i == RECORDS_A_SWEEP || s->j.rows >= ROWS_A_SWEEP;
 	return e;
+}
+
+/* Deliveries become late in the order they were filed in: the first that is not late yet ends the walk. */
+static enum err late_offers(struct call *c, struct sweep *s)
+{
+	struct rows r;
+	enum err e = db_ask(c->db, c->arena, trace_sql[Q_DELIVERY_WAITING], VALS(V_I(s->from[MARK_OFFERS]), V_I(RECORDS_A_SWEEP)), &r);
+
+	for (size_t i = 0; i < r.n && !e; i++) {
+		int64_t record = row_int(&r, i, 0);
+		struct flow_case fc;
+		struct record sent;
+
+		e = kernel_record(c, record, 0, &sent);
+		if (!e)
+			e = flow_case_get(c, sent.root, &fc);
+		if (!e && str_is(fc.state, "offered") && fc.due >= c->now)
+			return OK;
+		if (!e)
+			e = judge(&s->j, record);
+		if (e == E_ABSENT)              /* to somebody who is not registered: nobody to ask */
+			e = OK;
+		s->to[MARK_OFFERS] = record;
+	}
+	s->more = s->more || r.n == RECORDS_A_SWEEP;
+	return e;
+}
+
+/* ---- what is to be filed ---- */
+
+/* Asked once: also when it was explained, dismissed or withdrawn before. */
+static enum err is_known(struct call *c, const struct candidate *x, bool *ret)
+{
+	struct rows r;
+	enum err e = kernel_find(c, &finding_type, "key", candidate_key(c->arena, x->rule, x->subject), INT64_MAX, &r);
+
+	*ret = !e && r.n > 0;
+	return e;
+}
+
+static enum err is_ripe(struct call *c, const struct candidate *x, bool *ret)
+{
+	struct record r;
+	enum err e = kernel_record(c, x->subject, 0, &r);
+
+	*ret = !e && r.at <= c->now - (int64_t)rule_rows[x->rule].grace * DAY_MS;
+	return e;
+}
+
+/* Of a record met beside another only a part of its items was seen: it is judged as a whole before it is asked about. */
+static enum err choose(struct call *c, struct sweep *s)
+{
+	enum err e = OK;
+
+	s->file = TAKE(c->arena, struct candidate *, FILED_A_SWEEP);
+	for (struct candidate *x = s->j.all.first; x && !e; x = x->next) {
+		bool known, ripe = false;
+
+		e = is_known(c, x, &known);
+		if (!e && !known)
+			e = is_ripe(c, x, &ripe);
+		if (e || !ripe)
+			continue;
+		if (s->n_file == FILED_A_SWEEP) {         /* the marks stay: what is filed now will be known then */
+			memcpy(s->to, s->from, sizeof(s->to));
+			s->more = true;
+			return OK;
+		}
+		e = judge(&s->j, x->subject);
+		if (!e)
+			s->file[s->n_file++] = x;
+	}
+	return e;
+}
+
+static enum err look(struct call *c, struct sweep *s)
+{
+	enum err e = marks_get(c, s);
+
+	if (!e)
+		e = walk(c, s, MARK_NOW);
+	if (!e)
+		e = walk(c, s, MARK_LATER);
+	if (!e)
+		e = late_offers(c, s);
+	if (!e)
+		e = go_round(c, s);
+	return e ? e : choose(c, s);
 }
 
 enum err sweep_prepare(struct call *c)
 {
 	struct sweep *s = TAKE(c->arena, struct sweep, 1);
-	enum err e = marks_get(c, s);
+	jmp_buf full, *before = c->arena->full;
+	volatile enum err e;
 
-	s->found.seen = map_in(c->arena);
-	for (enum mark m = 0; m < MARKS && !e; m++)
-		e = walk(c, s, m);
-	if (!e)
-		e = rules_of_deliveries(c, &s->found);
+	s->j = judging_in(c);
+	s->met = map_in(c->arena);
+	s->filers = map_in(c->arena);
+	arena_init(&s->j.page, (size_t)1 << 30, &full);
+	arena_init(&s->j.beside, (size_t)1 << 30, &full);
+	arena_init(&s->j.wide, (size_t)1 << 30, &full);
+	c->arena->full = &full;
+	if (setjmp(full))
+		e = E_TOO_BIG;
+	else
+		e = look(c, s);
+	c->arena->full = before;
+	arena_end(&s->j.page);
+	arena_end(&s->j.beside);
+	arena_end(&s->j.wide);
 	c->scratch = s;
 	return e;
 }
@@ -272,92 +256,93 @@ enum err sweep_prepare(struct call *c)
 /* ---- run: file ---- */
 
 static struct value text(struct str t) { return (struct value){ .said = t.n ? SAID_VALUE : SAID_NOTHING, .text = t }; }
+static struct value ref(struct call *c, int64_t id) { return (struct value){ .said = id ? SAID_VALUE : SAID_NOTHING, .text = id_str(c->arena, id), .i = id }; }
 
 static enum err file_one(struct call *c, const struct candidate *x, int64_t *ret)
 {
 	struct value *v = TAKE(c->arena, struct value, FINDING_FIELDS);
 	struct filing f = { .type = &finding_type, .values = v, .party = x->party };
+	struct item_sets s = { 0 };
 	enum err e = OK;
 
 	v[FINDING_rule] = text(str_of(rule_rows[x->rule].key));
-	v[FINDING_subject] = (struct value){ .said = SAID_VALUE, .text = id_str(c->arena, x->subject), .i = x->subject };
-	if (x->other)
-		v[FINDING_other] = (struct value){ .said = SAID_VALUE, .text = id_str(c->arena, x->other), .i = x->other };
+	v[FINDING_subject] = ref(c, x->subject);
+	v[FINDING_other] = ref(c, x->other);
+	for (size_t i = 0; i < x->n; i++)
+		sets_add(c, &s, &x->pack, x->r[i].lo, x->r[i].hi);
+	sets_tidy(&s);
 	if (x->n) {
-		struct item_sets s = { 0 };
-
-		for (size_t i = 0; i < x->n; i++)
-			sets_add(c, &s, &x->pack, x->r[i].lo, x->r[i].hi);
-		sets_tidy(&s);
 		e = items_normal(c, &s, &v[FINDING_items]);
 		v[FINDING_count] = (struct value){ .said = SAID_VALUE, .i = (int64_t)x->count, .text = str_fmt(c->arena, "%llu", (unsigned long long)x->count) };
 	}
 	v[FINDING_detail] = text(x->detail);
-	v[FINDING_key] = text(candidate_key(c->arena, x));
+	v[FINDING_key] = text(candidate_key(c->arena, x->rule, x->subject));
 	return e ? e : kernel_append(c, &f, ret);
 }
 
-/* Asked once: also when it was explained, dismissed or withdrawn before. */
-static enum err is_known(struct call *c, const struct candidate *x, bool *ret)
+static enum err file_all(struct call *c, const struct sweep *s, int64_t *ret_filed)
 {
-	struct rows r;
-	enum err e = kernel_find(c, &finding_type, "key", candidate_key(c->arena, x), INT64_MAX, &r);
+	struct map told = map_in(c->arena);
+	enum err e = OK;
 
-	*ret = !e && r.n > 0;
+	for (size_t i = 0; i < s->n_file && !e; i++) {
+		const struct candidate *x = s->file[i];
+		bool known;
+		int64_t id;
+
+		e = is_known(c, x, &known);             /* another sweep may have been quicker */
+		if (e || known)
+			continue;
+		e = file_one(c, x, &id);
+		if (!e && map_put(&told, key_of(c->arena, x->party), &told))
+			notice_put(c, x->party, "finding", id, S("流向核对发现需要贵单位说明的问题，请在“问题线索”中说明"),
+			           S("a check of flows found something for you to explain"));
+		*ret_filed += !e;
+	}
 	return e;
 }
 
-static enum err tell(struct call *c, struct map *told, int64_t party, int64_t finding)
+/* By the house, whoever asked for the sweep. What was explained or judged meanwhile stays as it is. */
+static enum err withdraw_all(struct call *c, const struct sweep *s, int64_t *ret_withdrawn)
 {
-	struct str key = str_fmt(c->arena, "%lld", (long long)party);
+	enum err e = OK;
 
-	if (map_put(told, key, told))
-		notice_put(c, party, "finding", finding, S("流向核对发现需要贵单位说明的问题，请在“问题线索”中说明"), S("a check of flows found something for you to explain"));
-	return OK;
+	for (size_t i = 0; i < s->n_gone && !e; i++) {
+		struct call one = *c;
+
+		one.who = &house;
+		one.out = node_obj(c->arena);
+		e = kernel_step(&one, s->gone[i], "finding", "withdraw", S("有关记录已更正或补齐"), false);
+		*ret_withdrawn += !e;
+		if (e == E_STATE)
+			e = OK;
+	}
+	return e;
 }
 
 enum err sweep_run(struct call *c)
 {
 	struct sweep *s = c->scratch;
-	struct map told = map_in(c->arena);
 	int64_t filed = 0, withdrawn = 0;
-	enum err e = OK;
+	enum err e = file_all(c, s, &filed);
 
-	for (const struct candidate *x = s->found.first; x && !e; x = x->next) {
-		bool known;
-		int64_t id;
-
-		e = is_known(c, x, &known);
-		if (e || known)
-			continue;
-		e = file_one(c, x, &id);
-		if (!e)
-			e = tell(c, &told, x->party, id);
-		filed++;
-	}
-	for (size_t i = 0; i < s->n_gone && !e; i++) {
-		e = kernel_step(c, s->gone[i], "finding", "withdraw", S("有关记录已更正或补齐"), false);
-		withdrawn += !e;
-		if (e == E_STATE)
-			e = OK;
-	}
-	for (enum mark m = 0; m < MARKS && !e; m++)
-		db_tell(c->db, trace_sql[Q_SWEEP_PUT], VALS(V_T(str_of(mark_names[m])), V_I(s->to[m])));
+	if (!e)
+		e = withdraw_all(c, s, &withdrawn);
 	if (e)
 		return e;
-	c->out = node_obj(c->arena);            /* steps left their own words */
+	for (int m = 0; m < MARKS; m++)
+		if (s->to[m] != s->from[m])
+			db_tell(c->db, trace_sql[m == MARK_ROUND ? Q_SWEEP_SET : Q_SWEEP_PUT], VALS(V_T(str_of(mark_names[m])), V_I(s->to[m])));
 	put_int(c->arena, c->out, "found", filed);
 	put_int(c->arena, c->out, "withdrawn", withdrawn);
 	put_bool(c->arena, c->out, "more", s->more);
 	return db_sticky(c->db);
 }
 
-/* ---- by itself, once a minute while serving ---- */
+/* ---- by itself, while serving ---- */
 
 struct flow_state { _Atomic bool under_way; _Atomic uint64_t seen; _Atomic int64_t last; };
-struct own_sweep { struct call call; struct arena a; struct flow_state *state; jmp_buf full; };
-
-static const struct actor house = { .roles = R_OPERATOR, .login = { "sweep", 5 } };
+struct order { struct flow_state *state; int64_t now; };
 
 void *flow_open(struct kernel *k)
 {
@@ -367,36 +352,107 @@ void *flow_open(struct kernel *k)
 
 void flow_close(void *state) { free(state); }
 
-static void swept(struct call *c)
+/* One row for ever: the same job comes due again. */
+static enum err order_sweep(struct call *c, void *ctx)
 {
-	struct own_sweep *o = (struct own_sweep *)c;
+	struct order *o = ctx;
+	struct job *all, j;
+	size_t n;
+	enum err e = job_list(c, "sweep", true, &all, &n);
 
-	if (!c->err && node_get(c->out, "more") && node_get(c->out, "more")->yes)
-		atomic_store(&o->state->last, 0);       /* go on at the next tick */
-	atomic_store(&o->state->under_way, false);
-	arena_end(&o->a);
+	if (e)
+		return e;
+	j = n ? all[0] : (struct job){ .id = job_new_id(c), .kind = S("sweep"), .what = S(""), .at = c->now, .facts = node_obj(c->arena) };
+	j.state = S("waiting");
+	job_set(&j, c->arena, "now", o->now);
+	return job_keep(c, &j, true);
+}
+
+static void ordered(void *ctx, enum err e)
+{
+	struct order *o = ctx;
+
+	if (e)
+		atomic_store(&o->state->under_way, false);
 	free(o);
 }
 
-/* A day is looked at once even when nothing was filed: graces end. */
+/* Once a minute when something was filed; once an hour anyway, because graces end and dates pass. Never at the first tick: a kernel that
+ * closes ticks once. */
 void flow_tick(struct kernel *k, int64_t now)
 {
 	struct flow_state *st = module_state(k, "flow");
 	uint64_t size = log_shown(kernel_log(k)).size;
-	int64_t since = now - atomic_load(&st->last);
-	struct own_sweep *o;
+	int64_t last = atomic_load(&st->last);
+	struct order *o;
 
-	if (since < EVERY_MS || (size == atomic_load(&st->seen) && since < DAY_MS / 24) || atomic_exchange(&st->under_way, true))
+	if (!last) {
+		atomic_store(&st->last, now);
+		return;
+	}
+	if (now - last < EVERY_MS || (size == atomic_load(&st->seen) && now - last < 60 * EVERY_MS) || atomic_exchange(&st->under_way, true))
 		return;
 	o = calloc(1, sizeof(*o));
-	if (!o) {
+	if (o)
+		*o = (struct order){ st, now };
+	if (!o || kernel_change(k, now, order_sweep, ordered, o)) {
+		free(o);
 		atomic_store(&st->under_way, false);
 		return;
 	}
 	atomic_store(&st->last, now);
 	atomic_store(&st->seen, size);
-	o->state = st;
-	arena_init(&o->a, (size_t)1 << 30, &o->full);
-	o->call = (struct call){ .k = k, .op = op_find(k, S("finding.sweep")), .who = &house, .arena = &o->a, .now = now, .done = swept };
-	op_run(&o->call);
+}
+
+static enum err sweep_once(struct kernel *k, int64_t now, bool *ret_more)
+{
+	struct arena a;
+	struct call c = { .k = k, .op = op_find(k, S("finding.sweep")), .who = &house, .arena = &a, .now = now };
+
+	arena_init(&a, (size_t)1 << 30, NULL);
+	op_run_wait(&c);
+	*ret_more = !c.err && node_get(c.out, "more")->yes;
+	arena_end(&a);
+	return c.err;
+}
+
+static enum err job_row(struct worker *w, struct arena *a, int64_t id, struct job *ret)
+{
+	struct call c = { .k = w->k, .arena = a };
+	enum err e = kernel_reader(w->k, &c.db);
+
+	if (e)
+		return e;
+	e = job_get(&c, id, "sweep", ret);
+	kernel_reader_end(w->k, c.db);
+	return e;
+}
+
+/* A long way is gone in stretches, so that others have their turn; the tick orders the next one. */
+enum err sweep_job(struct worker *w, int64_t id)
+{
+	struct flow_state *st = module_state(w->k, "flow");
+	struct arena a;
+	struct job j = { 0 };
+	bool more = true;
+	enum err e;
+
+	arena_init(&a, 1 << 20, NULL);
+	e = job_row(w, &a, id, &j);
+	j.state = S("done");
+	for (int i = 0; i < SWEEPS_A_JOB && more && !e && !atomic_load(&w->stop); i++) {
+		int64_t now = job_clock(), asked = job_fact(&j, "now");
+
+		e = sweep_once(w->k, now > asked ? now : asked, &more);
+	}
+	if (more)
+		atomic_store(&st->seen, 0);             /* not all was looked at */
+	if (j.id) {
+		enum err left = job_change(w, &a, &j, false);
+
+		e = e ? e : left;
+	}
+	arena_end(&a);
+	atomic_store(&st->under_way, false);
+	return e;
 }

@@ -194,7 +194,7 @@ enum { MOVES_MAX = 2 };
 /* The moves of a record, none for most types. at: when it was filed, where it names no time of its own. */
 size_t moves_of(const struct type *t, const struct value *v, int64_t at, struct move ret[MOVES_MAX]);
 /* The nth field of such a type that holds items; false: there is none. */
-struct move_field { size_t items; bool own; int time; };      /* own: of the filer's own packs only; time: a field, or -1 */
+struct move_field { size_t items; enum whose { ANY_GOODS, GOODS_AT_HAND, OWN_CODES } whose; int time; };      /* time: a field, or -1 */
 bool moves_field(const struct type *t, size_t nth, struct move_field *ret);
 
 struct item_event {
@@ -212,7 +212,9 @@ enum err item_history(struct call *c, int64_t pack, uint32_t item, struct item_e
 struct chunk_event { struct item_event ev; struct str bytes; };
 enum err chunk_history(struct call *c, int64_t pack, uint32_t chunk, size_t max, struct chunk_event **ret, size_t *ret_n) MUST_USE;
 enum err chunks_of_pack(struct call *c, int64_t pack, uint32_t **ret, size_t *ret_n) MUST_USE;      /* those that anything happened in */
-/* Did all of these come to the caller's party: were sold to it by name, or filed by it before? */
+/* Of these, what came to the caller's party: codes of its own packs, sold to it by name, or filed by it before; added, not tidied. */
+enum err items_that_came(struct call *c, const struct pack *p, struct range r, struct item_sets *to) MUST_USE;
+/* Did all of them? */
 enum err items_came_to(struct call *c, const struct pack *p, struct range r, bool *ret) MUST_USE;
 /* By day in China, then by the order of filing: two firms' clocks differ by less than a day. */
 int event_by_time(const void *x, const void *y);
@@ -244,6 +246,9 @@ enum err count_look(struct call *c, int64_t pack, uint32_t item, int64_t *ret_be
 enum permit_state { PERMIT_UNLISTED, PERMIT_IN_FORCE, PERMIT_SUSPENDED, PERMIT_WITHDRAWN, PERMIT_CANCELLED, PERMIT_EXPIRED, PERMIT_NOT_YET, PERMIT_OTHER };
 bool permit_is_ccc(struct str number);                      /* of a normal form: a CCC certificate, else a production licence */
 enum err permit_latest(struct call *c, struct str number, struct record *ret) MUST_USE;       /* the statement that counts; E_ABSENT */
+/* What the lists said of that number on that day (days since 1970). PERMIT_UNLISTED: nothing, and ret_said is left alone. */
+struct permit_said { enum permit_state state; const char *zh; };
+enum err permit_on(struct call *c, struct str number, int64_t day, struct permit_said *ret, struct record *ret_said) MUST_USE;
 /* In a module's check of a product: what the lists say of its number is a trouble when it is not in force or somebody else's. */
 enum err permit_check(struct call *c) MUST_USE;
 /* permit_check of a product as of c->now, into o; nothing when it names no number. */
@@ -277,9 +282,9 @@ enum err report_create(struct call *c);
 enum err ticket_run(struct call *c);
 
 enum {
-	Q_PACK_PUT, Q_PACK_ALIASED, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_ITEMS_AT, Q_ITEMS_CHUNKS, Q_PACKS_OF_BATCH, Q_BOX_PUT, Q_BOX_DROP, Q_BOX_GET, Q_DELIVERY_PUT, Q_DELIVERY_DROP, Q_DELIVERY_ANSWER,
-	Q_DELIVERY_GET, Q_DELIVERY_TO, Q_DELIVERY_FROM, Q_DELIVERY_WAITING, Q_SWEEP_GET, Q_SWEEP_PUT, Q_SWEEP_RECORDS, Q_FLOW_PUT, Q_LOOK_GET, Q_LOOK_PUT,
-	Q_RECALLS, Q_PERMIT_GET, Q_PERMIT_PUT, Q_CODE_GET, Q_CODE_PUT, Q_CODE_PUT_FREE, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
+	Q_PACK_PUT, Q_PACK_ALIASED, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_ITEMS_AT, Q_ITEMS_CHUNKS, Q_ITEMS_ACTIVATED, Q_PACKS_OF_BATCH, Q_BOX_PUT, Q_BOX_DROP, Q_BOX_GET, Q_DELIVERY_PUT, Q_DELIVERY_DROP, Q_DELIVERY_ANSWER,
+	Q_DELIVERY_GET, Q_DELIVERY_TO, Q_DELIVERY_FROM, Q_DELIVERY_WAITING, Q_SWEEP_GET, Q_SWEEP_PUT, Q_SWEEP_SET, Q_SWEEP_RECORDS, Q_FLOW_PUT, Q_LOOK_GET, Q_LOOK_PUT,
+	Q_RECALLS, Q_STATEMENTS, Q_PERMIT_GET, Q_PERMIT_PUT, Q_CODE_GET, Q_CODE_PUT, Q_CODE_PUT_FREE, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
 	TRACE_TEXTS
 };
 extern const char *const trace_sql[TRACE_TEXTS];

@@ -274,6 +274,31 @@ static void order_is_that_of_the_world(void **state)
 			assert_int_equal(node_number(x, "count", -1), 4);
 }
 
+/* A maker knows how many it sold to whom, and nothing of what the same shop got elsewhere. */
+static void counts_are_of_ones_own_moves(void **state)
+{
+	struct house *h = here(state);
+	struct str batch = some_batch(h, MAKER, "CH-12"), pack = new_pack(h, MAKER, batch, "50", NULL);
+	struct answer a = call_ok(h, MAKER, "sale.create", "buyer_uscc", z(h, h->uscc[SELLER]), "sale_time", "2026-11-10", "items", range(h, pack, "0-9"), NULL);
+	int64_t seen = 0;
+	size_t sealed = 0;
+
+	answer_all(h, SELLER, answer_id(h, &a));
+	a = call_ok(h, MAKER, "sale.create", "buyer_uscc", z(h, h->uscc[SELLER2]), "sale_time", "2026-11-10", "items", range(h, pack, "10-29"), NULL);
+	answer_all(h, SELLER2, answer_id(h, &a));
+	a = call_ok(h, SELLER2, "resale.create", "customer_uscc", z(h, h->uscc[SELLER]), "sold_time", "2026-11-12", "trace_code",
+	            str_fmt(&h->a, "%.*s..%.*s", STR_ARG(nth_code(h, MAKER, pack, 10)), STR_ARG(nth_code(h, MAKER, pack, 16))).p, NULL);
+	answer_all(h, SELLER, answer_id(h, &a));
+	a = call_ok(h, MAKER, "chain.holders", "of", z(h, batch), NULL);
+	for (const struct node *x = node_get(a.out, "holders")->first; x; x = x->next) {
+		sealed += node_get(x, "sealed")->yes;
+		if (str_is(node_text(x, "kind"), "party"))
+			seen += node_number(x, "count", 0);
+	}
+	assert_int_equal(seen, 10 + 13);
+	assert_int_equal(sealed, 1);
+}
+
 /* Upstream: a batch, its materials, and the chain of a material's own code. */
 static void materials_lead_upstream(void **state)
 {
@@ -320,7 +345,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_cell_when_both_sides_open), cmocka_unit_test(every_cell_when_they_withhold),
 	cmocka_unit_test(who_withholds_is_not_named_by_the_other_side), cmocka_unit_test(a_look_across_borders_is_shown_to_the_owners),
 	cmocka_unit_test(lots_and_papers_are_for_their_sides), cmocka_unit_test(the_graph_joins_both_words_for_one_move), cmocka_unit_test(order_is_that_of_the_world),
-	cmocka_unit_test(materials_lead_upstream), cmocka_unit_test(the_evidence_file_says_no_more_than_the_page),
+	cmocka_unit_test(materials_lead_upstream), cmocka_unit_test(counts_are_of_ones_own_moves), cmocka_unit_test(the_evidence_file_says_no_more_than_the_page),
 };
 
 int main(void) { return RUN_BOTH("chain", tests, NULL); }
