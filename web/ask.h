@@ -149,8 +149,11 @@ void page_cut(struct ask *q);           /* page_cut.c: a length taken from a ree
 void page_cut_send(struct ask *q);
 void page_recall(struct ask *q);        /* page_recall.c */
 void page_recalls(struct ask *q);
+void page_findings(struct ask *q);      /* page_findings.c */
+void page_findings_do(struct ask *q);
 void put_case_steps(struct ask *q, struct node *o, const struct node *view, struct str id);          /* page_list.c: what may be done in its case */
 bool put_chain_steps(struct ask *q, struct node *o, const struct node *answer);         /* `steps`; is something of them shut to the caller? */
+bool sale_stopped(const struct node *chain);
 void put_balance(struct ask *q, struct node *o, const struct node *chain);  /* page_chain.c: `balance`, of an answer of chain.get */
 void put_graph(struct ask *q, struct node *o, const struct node *chain);    /* chain_graph.c: parties and deliveries as a drawing */
 void page_docs(struct ask *q);          /* page_docs.c: the OpenAPI document as pages */

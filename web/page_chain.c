@@ -92,6 +92,23 @@ bool put_chain_steps(struct ask *q, struct node *o, const struct node *chain)
 	return shut;
 }
 
+/* Some of these goods were recalled, or their sale was stopped and not released since. */
+bool sale_stopped(const struct node *chain)
+{
+	const struct node *steps = node_get(chain, "steps");
+	bool stopped = false;
+
+	for (const struct node *x = steps ? steps->first : NULL; x; x = x->next) {
+		struct str what = node_text(x, "what");
+
+		if (str_is(what, "recalled") || str_is(what, "stop_sale"))
+			stopped = true;
+		else if (str_is(what, "released"))
+			stopped = false;
+	}
+	return stopped;
+}
+
 /* ---- goods, materials, candidates, holders ---- */
 
 static void put_goods(struct ask *q, struct node *o, const struct node *chain)

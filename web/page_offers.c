@@ -159,7 +159,10 @@ void page_offers_do(struct ask *q)
 		return;
 	}
 	raw_set(q->a, q->call.raw, S("op"), node_str(q->a, S("offer.accept")));
-	ask_run(q, q->op, bulk_done);
+	if (node_text(q->call.raw, "ids").n)
+		ask_run(q, q->op, bulk_done);
+	else
+		reply_error(q, call_refuse(&q->call, E_BAD, "请先勾选", "tick something first"));
 }
 
 /* ---- one delivery ---- */

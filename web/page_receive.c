@@ -11,6 +11,7 @@ struct arrival {
 	struct buf rest;
 	int64_t n_rest, n_had;
 	struct node *unknown;
+	bool stopped;
 };
 
 /* ---- whose delivery is this code in ---- */
@@ -72,6 +73,7 @@ static void look_up(struct arrival *r, struct str code)
 	put_str(r->q->a, in, "of", code);
 	chain = ask_read(r->q, "chain.get", in);
 	offer = chain ? offer_with(r, chain) : NULL;
+	r->stopped = r->stopped || (chain && sale_stopped(chain));
 	if (offer) {
 		add_found(r, offer, code);
 	} else if (!chain || node_get(chain, "candidates")) {
@@ -124,6 +126,7 @@ static void put_found(struct arrival *r, struct node *o)
 	put_str(q->a, o, "rest", buf_str(&r->rest));
 	put_str(q->a, o, "n_rest", number_words(q, r->n_rest));
 	put_int(q->a, o, "n_had", r->n_had);
+	put_bool(q->a, o, "stopped", r->stopped);
 	node_set(o, S("unknown"), r->unknown);
 	put_bool(q->a, o, "buy", r->n_rest > 0 && may(q, op_find(q->f->k, S("purchase.create"))));
 }

@@ -19,6 +19,7 @@ static void put_done(struct ask *q, struct node *o)
 	done = put_obj(q->a, o, "done");
 	put_str(q->a, done, "id", id);
 	put_str(q->a, done, "count", number_words(q, node_number(chain, "count", 0)));
+	put_bool(q->a, done, "stopped", sale_stopped(chain));
 }
 
 static void retail_page(struct ask *q, const struct node *raw, enum err e)

@@ -348,6 +348,7 @@ static void put_flow_pages(struct ask *q, struct node *entries)
 {
 	static const struct { const char *op, *url, *zh, *en; unsigned roles; } pages[] = {
 		{ "offer.list", "/ui/offers", "交货", "Deliveries", R_PARTY }, { "offer.list", "/ui/receive", "收货", "Receive goods", R_SELLER | R_USER },
+		{ "finding.groups", "/ui/findings", "问题线索", "Findings", R_PARTY | R_OFFICER | R_OPERATOR },
 		{ "resale.create", "/ui/retail", "零售", "Over the counter", R_SELLER }, { "chain.get", "/ui/chain", "流向", "Where goods went", R_SIGNED_IN },
 	};
 	const struct node *waiting;
