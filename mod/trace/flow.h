@@ -16,7 +16,8 @@ enum holding {
 	HOLD_MAKER,               /* never left whoever ordered the codes, or came back to it */
 	HOLD_PARTY,               /* party, or a firm that is not registered (party 0, uscc) */
 	HOLD_OFFERED,             /* sent to a registered party that has not answered yet; `from` sent it */
-	HOLD_CONSUMER, HOLD_UNNAMED, HOLD_ENDED
+	HOLD_CONSUMER, HOLD_UNNAMED, HOLD_ENDED,
+	HOLD_NOWHERE              /* of an event that moves nothing; never in an answer */
 };
 /* record: the last that moved some of them here; side: the caller filed those moves or is their other side; what others moved to the same
  * hands stands in a row of its own. */

@@ -80,7 +80,7 @@ struct holding_call {
 	int64_t until;
 	hold_fn *fn;
 	void *ctx;
-	struct bits *scope, *covered, *now;
+	struct bits *scope, *now;
 };
 
 /* The party a code belongs to; one that is not registered stays a code. */
@@ -133,10 +133,9 @@ static enum err put_hands(struct holding_call *w, const struct pack *p, uint32_t
 {
 	struct holder *to;
 	uint32_t n = bits_count(w->now, span);
-	enum err e = n ? resolve(w, &h) : OK;
 
-	if (e || !n)
-		return e;
+	if (!n)
+		return OK;
 	if (h.kind == HOLD_PARTY && h.party == p->party)
 		h = (struct holder){ .kind = HOLD_MAKER, .party = h.party, .since = h.since };
 	else if (h.kind == HOLD_MAKER)
@@ -154,37 +153,107 @@ static bool is_side(struct call *c, const struct item_event *ev)
 	return c->who->party && (c->who->party == ev->party || (ev->other.n && str_eq(ev->other, c->who->uscc)));
 }
 
-/* Backwards in time: the last move of an item decides, and nothing earlier is looked at again. */
+/* May this record move an item out of those hands? What a registered party holds by its own word or by its sender's leaves it by its own
+ * word, not by a stranger's: who claims goods of others moves nothing and becomes a finding. A buyer that names the holder as its supplier
+ * is believed: the holder's own record may be late. */
+static bool may_move(const struct holding_call *w, const struct item_event *ev, const struct holder *from, bool own_word)
+{
+	bool theirs = (from->kind == HOLD_PARTY || from->kind == HOLD_OFFERED) && from->party && from->party != ev->party;
+	const struct party *p;
+
+	if (!theirs)
+		return true;
+	switch (ev->verb) {
+	case VERB_PURCHASED:
+		p = ev->other.n ? map_get(&w->parties, ev->other) : NULL;
+		return p && p->id == from->party;
+	case VERB_RESOLD: case VERB_USED: return false;
+	case VERB_SOLD: return !own_word;       /* a maker may send elsewhere what was not accepted yet */
+	default: return true;
+	}
+}
+
+/* Forwards through the world: which event each item was moved by last; 0: none. */
+static enum err last_moves(struct holding_call *w, const struct chunk_event *ev, const struct holder *hand, size_t n, uint32_t *last)
+{
+	struct span span = WHOLE_CHUNK;
+	const struct holder at_maker = { .kind = HOLD_MAKER };
+
+	for (size_t i = 0; i < n; i++) {
+		if (hand[i].kind == HOLD_NOWHERE)
+			continue;
+		bits_clear(w->now, span);
+		if (!chunk_bits(ev[i].bytes, w->now, &span))
+			return E_CORRUPT;
+		bits_and(w->now, w->scope, span);
+		for (uint32_t k = span.from; k < span.to; k++)
+			for (uint64_t bits = w->now->w[k]; bits; bits &= bits - 1) {
+				uint32_t at = k * 64 + (uint32_t)__builtin_ctzll(bits), was = last[at];
+				const struct holder *from = was ? &hand[was - 1] : &at_maker;
+
+				if (may_move(w, &ev[i].ev, from, was && ev[was - 1].ev.verb == VERB_PURCHASED))
+					last[at] = (uint32_t)i + 1;
+			}
+	}
+	return OK;
+}
+
+/* Items in the order of the event that moved them (counted, not compared), event by event. */
+static enum err put_moved(struct holding_call *w, const struct pack *p, uint32_t chunk, const struct holder *hand, size_t events, const uint32_t *last)
+{
+	uint32_t *from = TAKE(w->c->arena, uint32_t, events + 2), *order = TAKE(w->c->arena, uint32_t, CHUNK_SIZE);
+	enum err e = OK;
+
+	for (uint32_t at = 0; at < CHUNK_SIZE; at++)
+		if (bits_has(w->scope, at))
+			from[last[at] + 1]++;
+	for (size_t k = 1; k < events + 2; k++)
+		from[k] += from[k - 1];
+	for (uint32_t at = 0; at < CHUNK_SIZE; at++)
+		if (bits_has(w->scope, at))
+			order[from[last[at]]++] = at;
+	memset(w->now, 0, sizeof(*w->now));
+	for (size_t k = 0, i = 0; k <= events && !e; k++) {       /* from[k] is where the next event begins now */
+		struct span span = { 0, 0 };
+		struct holder h = k ? hand[k - 1] : (struct holder){ .kind = HOLD_MAKER, .since = p->at };
+
+		if (i == from[k])
+			continue;
+		span = (struct span){ order[i] >> 6, (order[from[k] - 1] >> 6) + 1 };
+		for (; i < from[k]; i++)
+			bits_add(w->now, order[i], order[i]);
+		e = put_hands(w, p, chunk, span, h);
+		bits_clear(w->now, span);
+	}
+	return e;
+}
+
 static enum err hold_chunk(struct holding_call *w, const struct pack *p, uint32_t chunk)
 {
-	struct span span = WHOLE_CHUNK;         /* what `now` still holds of the event before */
+	uint32_t *last = TAKE(w->c->arena, uint32_t, CHUNK_SIZE);
 	struct chunk_event *ev;
+	struct holder *hand;
 	size_t n;
 	enum err e = chunk_history(w->c, p->record, chunk, HOLD_ROWS, &ev, &n);
 
 	if (e)
 		return e;
-	qsort(ev, n, sizeof(*ev), event_by_time);
-	memset(w->covered, 0, sizeof(*w->covered));
-	for (size_t i = n; i-- > 0;) {
-		struct holder h;
-
-		if (ev[i].ev.time > w->until || !hands_after(&ev[i].ev, &h))
+	if (n)
+		qsort(ev, n, sizeof(*ev), event_by_time);
+	hand = TAKE(w->c->arena, struct holder, n + 1);
+	for (size_t i = 0; i < n && !e; i++) {
+		if (ev[i].ev.time > w->until || !hands_after(&ev[i].ev, &hand[i])) {
+			hand[i].kind = HOLD_NOWHERE;
 			continue;
-		h.side = is_side(w->c, &ev[i].ev);
-		bits_clear(w->now, span);
-		if (!chunk_bits(ev[i].bytes, w->now, &span))
-			return E_CORRUPT;
-		bits_and(w->now, w->scope, span);
-		bits_andnot(w->now, w->covered, span);
-		bits_or(w->covered, w->now, span);
-		e = put_hands(w, p, chunk, span, h);
-		if (e)
-			return e;
+		}
+		hand[i].side = is_side(w->c, &ev[i].ev);
+		e = resolve(w, &hand[i]);
+		if (!e && ev[i].ev.verb == VERB_PURCHASED && ev[i].ev.other.n == 18)
+			e = resolve(w, &(struct holder){ .uscc = ev[i].ev.other });      /* so that the supplier is known by its code */
 	}
-	*w->now = *w->scope;
-	bits_andnot(w->now, w->covered, WHOLE_CHUNK);
-	return put_hands(w, p, chunk, WHOLE_CHUNK, (struct holder){ .kind = HOLD_MAKER, .since = p->at });
+	if (!e)
+		e = last_moves(w, ev, hand, n, last);
+	return e ? e : put_moved(w, p, chunk, hand, n, last);
 }
 
 bool scope_of(const struct item_set *s, uint32_t chunk, struct bits *ret)
@@ -211,7 +280,7 @@ enum err holders_of(struct call *c, const struct item_sets *scope, int64_t until
 {
 	struct holders all = { 0 };
 	struct holding_call w = { .c = c, .h = &all, .parties = map_in(c->arena), .until = until, .fn = fn, .ctx = ctx,
-		.scope = TAKE(c->arena, struct bits, 1), .covered = TAKE(c->arena, struct bits, 1), .now = TAKE(c->arena, struct bits, 1) };
+		.scope = TAKE(c->arena, struct bits, 1), .now = TAKE(c->arena, struct bits, 1) };
 	enum err e = OK;
 
 	for (size_t i = 0; i < scope->n && !e; i++) {

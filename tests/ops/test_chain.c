@@ -299,6 +299,28 @@ static void counts_are_of_ones_own_moves(void **state)
 	assert_int_equal(sealed, 1);
 }
 
+/* Who claims goods that others hold by their own and their sender's word moves nothing: a recall must find the real holder. */
+static void a_strangers_claim_moves_nothing(void **state)
+{
+	struct house *h = here(state);
+	struct str batch = some_batch(h, MAKER, "CH-13"), pack = new_pack(h, MAKER, batch, "10", NULL);
+	const char *code = z(h, nth_code(h, MAKER, pack, 0)), *other = z(h, nth_code(h, MAKER, pack, 1));
+	struct answer a = call_ok(h, MAKER, "sale.create", "buyer_uscc", z(h, h->uscc[SELLER]), "sale_time", "2026-11-10", "items", range(h, pack, "0-1"), NULL);
+
+	answer_all(h, SELLER, answer_id(h, &a));
+	call_ok(h, SELLER2, "purchase.create", "trace_code", code, "supplier_name", "路边", "purchase_time", "2026-11-11", NULL);
+	call_ok(h, SELLER2, "resale.create", "trace_code", code, "sold_time", "2026-11-12", NULL);
+	assert_int_equal(call(h, MAKER2, "material.create", "batch", z(h, some_batch(h, MAKER2, "M2")), "name", "x", "items", other, NULL).err, E_BAD);
+	assert_int_equal(call(h, SELLER2, "return.create", "items", other, "reason", "x", NULL).err, E_BAD);
+	/* a buyer that names the holder as its supplier is believed: the holder's record may be late */
+	call_ok(h, USER, "purchase.create", "trace_code", other, "supplier_uscc", z(h, h->uscc[SELLER]), "purchase_time", "2026-11-13", NULL);
+	a = call_ok(h, SELLER, "chain.holders", "of", code, NULL);
+	assert_int_equal(node_get(a.out, "holders")->n, 1);
+	assert_string_equal(z(h, node_text(node_get(a.out, "holders")->first, "name")), "丙五金批发部");
+	a = call_ok(h, USER, "chain.holders", "of", other, NULL);
+	assert_string_equal(z(h, node_text(node_get(a.out, "holders")->first, "name")), "戊建筑工程公司");
+}
+
 /* Upstream: a batch, its materials, and the chain of a material's own code. */
 static void materials_lead_upstream(void **state)
 {
@@ -345,7 +367,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_cell_when_both_sides_open), cmocka_unit_test(every_cell_when_they_withhold),
 	cmocka_unit_test(who_withholds_is_not_named_by_the_other_side), cmocka_unit_test(a_look_across_borders_is_shown_to_the_owners),
 	cmocka_unit_test(lots_and_papers_are_for_their_sides), cmocka_unit_test(the_graph_joins_both_words_for_one_move), cmocka_unit_test(order_is_that_of_the_world),
-	cmocka_unit_test(materials_lead_upstream), cmocka_unit_test(counts_are_of_ones_own_moves), cmocka_unit_test(the_evidence_file_says_no_more_than_the_page),
+	cmocka_unit_test(materials_lead_upstream), cmocka_unit_test(counts_are_of_ones_own_moves), cmocka_unit_test(a_strangers_claim_moves_nothing), cmocka_unit_test(the_evidence_file_says_no_more_than_the_page),
 };
 
 int main(void) { return RUN_BOTH("chain", tests, NULL); }
