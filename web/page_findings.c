@@ -21,7 +21,7 @@ static struct str state_asked(struct ask *q)
 /* The list with these three and nothing else of what was asked. */
 static struct str list_url(struct ask *q, struct str state, struct str rule, struct str party)
 {
-	const struct str values[] = { state, rule, party };
+	const struct str values[] = { str_is(state, states[0]) ? S("") : state, rule, party };
 	struct buf b = buf_in(q->a, 160);
 
 	buf_z(&b, "/ui/findings");
@@ -40,7 +40,7 @@ static void put_states(struct ask *q, struct node *o, struct str at)
 	for (size_t i = 0; i < ROWS(states); i++) {
 		struct node *x = node_obj(q->a);
 
-		put_str(q->a, x, "href", list_url(q, i ? str_of(states[i]) : S(""), S(""), S("")));
+		put_str(q->a, x, "href", list_url(q, str_of(states[i]), S(""), S("")));
 		put_str(q->a, x, "name", state_words(q, S("finding"), str_of(states[i])));
 		put_bool(q->a, x, "here", str_is(at, states[i]));
 		node_add(list, x);
@@ -134,7 +134,7 @@ static void put_items(struct ask *q, struct node *o, const struct node *out, str
 	put_str(q->a, o, "cause", items && items->first ? node_text(items->first, q->english ? "rule_en" : "rule_zh") : S(""));
 	put_str(q->a, o, "whose", items && items->first ? node_text(items->first, "name") : S(""));
 	put_str(q->a, o, "n", number_words(q, (int64_t)list->n));
-	put_str(q->a, o, "more", before.n ? str_fmt(q->a, "%.*s&before=%.*s", STR_ARG(here), STR_ARG(before)) : S(""));
+	put_str(q->a, o, "more", before.n ? str_fmt(q->a, "%.*s%sbefore=%.*s", STR_ARG(here), memchr(here.p, '?', here.n) ? "&" : "?", STR_ARG(before)) : S(""));
 	put_acts(q, o, state);
 }
 
