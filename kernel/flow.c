@@ -141,5 +141,11 @@ enum err kernel_step(struct call *c, int64_t record, const char *flow, const cha
 	return take_step(c, record, flow, verb, "办理", note, effect);
 }
 
-/* Every step of every flow as an operation. */
-enum err flow_step(struct call *c) { return take_step(c, c->in[0].i, c->op->step->flow, c->op->step->verb, c->op->zh, c->in[1].text, true); }
+/* Every step of every flow as an operation. A correction goes on in the case of the first: either is named. */
+enum err flow_step(struct call *c)
+{
+	struct record r;
+	enum err e = kernel_record(c, c->in[0].i, 0, &r);
+
+	return e ? e : take_step(c, r.root, c->op->step->flow, c->op->step->verb, c->op->zh, c->in[1].text, true);
+}

@@ -338,6 +338,13 @@ class Offers(unittest.TestCase):
         self.assertEqual([s in page for s in sales], [False, False, True])
         self.assertEqual(len([x for x in rows("/v1/purchases", "shop2") if x["values"].get("offer") in sales]), 2)
 
+    def test_a_corrected_delivery_is_accepted_like_any_other(self):
+        first, other = deliver([CODES[26]]), deliver([CODES[27]])
+        sale = deliver([CODES[28]], corrects=first)
+        self.assertEqual(send("/ui/offers", "shop2", ids=[sale, other])[1], "/ui/offers?done=accepted")
+        page = H.page("/ui/offers", "shop2")[1]
+        self.assertEqual([sale in page, other in page], [False, False])
+
     def test_other_peoples_deliveries(self):
         sale = deliver([CODES[18]])
         for role in ("seller", "builder"):
