@@ -31,7 +31,7 @@ static struct chain_step *step_new(struct gathering *g, const struct item_event 
 	return &ch->step[ch->n++];
 }
 
-/* Of a parent only what came before the cut concerns the piece. */
+/* Of a parent only what came before the cut concerns the piece, and of its cuts only the piece's own, which stands with the piece. */
 static enum err gather_item(struct gathering *g, struct code_place at, int64_t until, int depth)
 {
 	struct item_event *ev;
@@ -43,7 +43,7 @@ static enum err gather_item(struct gathering *g, struct code_place at, int64_t u
 		struct code_place parent;
 		int64_t cut;
 
-		if (ev[i].time > until)
+		if (ev[i].time > until || (depth && ev[i].verb == VERB_CUT))
 			continue;
 		s = step_new(g, &ev[i]);
 		s->count = 1;
