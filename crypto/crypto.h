@@ -18,6 +18,8 @@ struct hash { unsigned char b[HASH_LEN]; };
 /* Hash of up to four parts put together, without copying them. */
 struct hash hash_parts(enum hash_id id, const struct str *part, size_t n);
 struct hash hash_of(enum hash_id id, struct str s);
+/* Hashes of prefix || msg[i], n of them: leaves of a batch, nodes of a level. SM3 takes several at a time. */
+void hash_many(enum hash_id id, unsigned char prefix, const struct str *msg, size_t n, struct hash *ret);
 /* A hash of what comes piece by piece. Owner: caller; hash_end frees it. NULL: no memory. */
 struct hash_run;
 struct hash_run *hash_begin(enum hash_id id) MUST_USE;

@@ -14,6 +14,7 @@
 
 /* ---- hashes: leaf 0x00, node 0x01, empty = H("") ---- */
 struct hash tree_leaf(enum hash_id id, struct str entry);
+void tree_leaves(enum hash_id id, const struct str *entry, size_t n, struct hash *ret);       /* the same of many */
 struct hash tree_node(enum hash_id id, const struct hash *l, const struct hash *r);
 struct hash tree_empty(enum hash_id id);
 /* Root over n leaf hashes in memory (RFC 6962 split), with any two domain bytes. Field trees use 0x10 and 0x11. */

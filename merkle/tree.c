@@ -15,6 +15,8 @@ struct hash tree_leaf(enum hash_id id, struct str entry)
 	return hash_parts(id, part, ROWS(part));
 }
 
+void tree_leaves(enum hash_id id, const struct str *entry, size_t n, struct hash *ret) { hash_many(id, LEAF_BYTE, entry, n, ret); }
+
 /* One contiguous input: the shortest way through the hash. */
 static struct hash node_of(enum hash_id id, unsigned char byte, const struct hash *l, const struct hash *r)
 {
@@ -59,11 +61,38 @@ static struct hash range_root(enum hash_id id, unsigned char byte, const struct 
 void frontier_add(enum hash_id id, struct frontier *f, const struct hash *leaf) { range_add(id, NODE_BYTE, f, leaf); }
 struct hash frontier_root(enum hash_id id, const struct frontier *f) { return range_root(id, NODE_BYTE, f); }
 
+/* Root of a complete subtree of `n` nodes, a power of two up to TILE_WIDTH, level by level: pairs of a level are hashed together. */
+static struct hash block_root(enum hash_id id, unsigned char byte, const struct hash *leaf, size_t n)
+{
+	struct hash level[TILE_WIDTH];
+	struct str pair[TILE_WIDTH / 2];
+
+	memcpy(level, leaf, n * sizeof(*leaf));
+	for (; n > 1; n /= 2) {
+		for (size_t i = 0; i < n / 2; i++)
+			pair[i] = (struct str){ (const char *)level[2 * i].b, 2 * HASH_LEN };
+		/* a group of lanes is read before its results are written, and these lie before what is still to be read */
+		hash_many(id, byte, pair, n / 2, level);
+	}
+	return level[0];
+}
+
 struct hash tree_root(enum hash_id id, unsigned char node_byte, const struct hash *leaf, size_t n)
 {
-	struct frontier f;
+	enum { BLOCK_BITS = 8 };
+	struct frontier f = { .size = 0 };
 
-	f.size = 0;
+	while (id == HASH_SM3 && n >= TILE_WIDTH) {
+		struct hash h = block_root(id, node_byte, leaf, TILE_WIDTH);
+		unsigned k = BLOCK_BITS;
+
+		for (; f.size >> k & 1; k++)
+			h = node_of(id, node_byte, &f.at[k], &h);
+		f.at[k] = h;
+		f.size += TILE_WIDTH;
+		leaf += TILE_WIDTH;
+		n -= TILE_WIDTH;
+	}
 	for (size_t i = 0; i < n; i++)
 		range_add(id, node_byte, &f, &leaf[i]);
 	return range_root(id, node_byte, &f);

@@ -92,6 +92,41 @@ static void hmacs(void **state)
 	}
 }
 
+static void fill(unsigned char *x, size_t n, uint64_t seed)
+{
+	for (size_t i = 0; i < n; i++) {
+		seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+		x[i] = (unsigned char)(seed >> 59) & 31;
+	}
+}
+
+/* Side by side or one by one: every length around the block bounds in every lane, any number of messages, unequal neighbours. */
+static void many_at_once(void **state)
+{
+	enum { MOST = 200, MESSAGES = 21 };
+	unsigned char text[MOST];
+	struct str msg[MESSAGES];
+	struct hash got[MESSAGES];
+
+	(void)state;
+	fill(text, sizeof(text), 7);
+	for (size_t n = 0; n < MOST; n++) {
+		size_t count = n % MESSAGES + 1;
+
+		for (size_t i = 0; i < count; i++)
+			msg[i] = view(text, i % 3 ? n : n * (i + 5) % MOST);
+		for (int id = HASH_SHA256; id <= HASH_SM3; id++) {
+			hash_many((enum hash_id)id, 0x01, msg, count, got);
+			for (size_t i = 0; i < count; i++) {
+				const struct str part[] = { S("\x01"), msg[i] };
+				struct hash want = hash_parts((enum hash_id)id, part, 2);
+
+				assert_memory_equal(got[i].b, want.b, HASH_LEN);
+			}
+		}
+	}
+}
+
 static void comparing(void **state)
 {
 	(void)state;
@@ -246,14 +281,6 @@ static void ff1_known(void **state)
 }
 
 /* Not random, but without pattern. */
-static void fill(unsigned char *x, size_t n, uint64_t seed)
-{
-	for (size_t i = 0; i < n; i++) {
-		seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-		x[i] = (unsigned char)(seed >> 59) & 31;
-	}
-}
-
 static void ff1_fast_is_any(void **state)
 {
 	static const unsigned char key[16] = "suyuan test key";
@@ -471,7 +498,7 @@ static void vector_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hashes), cmocka_unit_test(hmacs), cmocka_unit_test(comparing), cmocka_unit_test(ed25519),
+		cmocka_unit_test(hashes), cmocka_unit_test(hmacs), cmocka_unit_test(many_at_once), cmocka_unit_test(comparing), cmocka_unit_test(ed25519),
 		cmocka_unit_test(sm2), cmocka_unit_test(passwords),
 		cmocka_unit_test(ff1_known), cmocka_unit_test(ff1_fast_is_any), cmocka_unit_test(ff1_batches),
 		cmocka_unit_test(ff1_refuses), cmocka_unit_test(ff1_threads), cmocka_unit_test(vector_file),

@@ -138,6 +138,25 @@ static void frontiers(void **state)
 	}
 }
 
+/* Whole blocks are hashed level by level: the same roots as leaf by leaf. */
+static void roots_by_blocks(void **state)
+{
+	enum { MOST = 3 * TILE_WIDTH + 3 };
+	static struct hash leaf[MOST];
+	struct frontier f = { 0 };
+
+	(void)state;
+	for (size_t n = 0; n < MOST; n++) {
+		struct hash a, b;
+
+		leaf[n] = numbered(HASH_SM3, n);
+		frontier_add(HASH_SM3, &f, &leaf[n]);
+		a = frontier_root(HASH_SM3, &f);
+		b = tree_root(HASH_SM3, 0x01, leaf, n + 1);
+		same_hash(&a, &b);
+	}
+}
+
 static void paths_in_memory(void **state)
 {
 	struct hash leaf[40], path[MERKLE_MAX_PROOF], root, got;
@@ -351,7 +370,7 @@ static void tile_widths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_roots), cmocka_unit_test(frontiers), cmocka_unit_test(paths_in_memory),
+		cmocka_unit_test(known_roots), cmocka_unit_test(frontiers), cmocka_unit_test(roots_by_blocks), cmocka_unit_test(paths_in_memory),
 		cmocka_unit_test(all_inclusions), cmocka_unit_test(all_consistencies), cmocka_unit_test(over_tile_levels),
 		cmocka_unit_test(reader_errors), cmocka_unit_test(tile_paths), cmocka_unit_test(tile_widths),
 	};
