@@ -464,14 +464,16 @@ static void bench_big(struct bench *b, long events)
 {
 	enum { LOOKS = 2000 };
 	double *mine = TAKE(&b->a, double, LOOKS), *rows = TAKE(&b->a, double, LOOKS);
-	struct str *pack = fill_store(b, events), code = twenty_steps(b);
-	long packs = events * TEN / PACK;
 	struct db *peer = peer_open(b);
+	struct str *pack, code;
+	long packs = events * TEN / PACK;
 	struct rows r;
 	size_t n;
 	double t[9];
 
-	fill_rows(b, peer, events * TEN);
+	fill_rows(b, peer, events * TEN);        /* first: what was written last is what the machine's memory holds */
+	pack = fill_store(b, events);
+	code = twenty_steps(b);
 	for (int i = 0; i < LOOKS; i++) {
 		struct str one = code_of(b, pack[roll(b, (uint32_t)(packs ? packs : 1))], roll(b, packs ? PACK : (uint32_t)events * TEN));
 
