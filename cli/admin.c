@@ -215,6 +215,17 @@ int cli_rotate(const struct cli *c)
 	return 0;
 }
 
+int cli_signd(const struct cli *c)
+{
+	char why[300];
+	enum err e;
+
+	if (!c->listen)
+		return cli_say(E_BAD, "用法 / usage: suyuan signd --home 目录 --listen 套接字路径 [--guard 目录]");
+	e = kernel_signd(&c->setup, c->listen, why);
+	return cli_say(e, why);
+}
+
 /* ---- doctor ---- */
 
 static int warn_line(const char *zh, const char *en)

@@ -17,7 +17,7 @@ static bool take_option(struct cli *c, const char *name, const char *value)
 {
 	const struct { const char *name; const char **to; } known[] = {
 		{ "home", &c->setup.home }, { "store", &c->setup.store }, { "token", &c->token }, { "public-url", &c->public_url }, { "origin", &c->origin },
-		{ "suite", &c->suite }, { "listen", &c->listen }, { "tls-cert", &c->cert }, { "tls-key", &c->key },
+		{ "suite", &c->suite }, { "listen", &c->listen }, { "guard", &c->setup.guard }, { "signer", &c->setup.signer }, { "tls-cert", &c->cert }, { "tls-key", &c->key },
 	};
 
 	for (size_t i = 0; i < ROWS(known); i++)

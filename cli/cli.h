@@ -33,6 +33,7 @@ int cli_rotate(const struct cli *c);
 int cli_manual(const struct cli *c);
 int cli_openapi(const struct cli *c);
 int cli_load(const struct cli *c);
+int cli_signd(const struct cli *c);           /* signs for servers until it is ended */
 int cli_verify_label(const struct cli *c);    /* 0 signed by that key, 1 not, 2 undecided */
 int cli_label_key(const struct cli *c);
 

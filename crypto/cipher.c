@@ -62,6 +62,8 @@ enum { SEAL_HEAD = 1 + SEAL_NONCE_LEN, GCM_TAG = 16, SM_TAG = 32, SM4_KEY = 16 }
 
 static size_t seal_tag(unsigned id) { return id == SEAL_AES256_GCM ? GCM_TAG : id == SEAL_SM4_CTR_HMAC_SM3 ? SM_TAG : 0; }
 
+size_t seal_extra(enum seal_id id) { return SEAL_HEAD + seal_tag(id); }
+
 /* A context that holds the key; NULL: no memory. Finding the algorithm and expanding the key take two thirds of sealing a small blob. */
 static EVP_CIPHER_CTX *gcm_begin(const unsigned char *key)
 {
@@ -214,16 +216,18 @@ enum err unseal(const unsigned char key[SEAL_KEY_LEN], struct str bound, struct 
 /* ---- many small blobs under one key ---- */
 
 struct sealer {
+	enum seal_id id;
 	unsigned char key[SEAL_KEY_LEN];
 	struct pool pool;
 };
 
-enum err sealer_new(const unsigned char key[SEAL_KEY_LEN], struct sealer **ret)
+enum err sealer_new(enum seal_id id, const unsigned char key[SEAL_KEY_LEN], struct sealer **ret)
 {
 	struct sealer *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return E_BUSY;
+	s->id = id;
 	memcpy(s->key, key, SEAL_KEY_LEN);
 	pool_begin(&s->pool);
 	*ret = s;
@@ -249,7 +253,7 @@ static EVP_CIPHER_CTX *sealer_borrow(const struct sealer *s)
 
 enum err sealer_seal(const struct sealer *s, const unsigned char nonce[SEAL_NONCE_LEN], struct str bound, struct str plain, struct arena *a, struct str *ret)
 {
-	struct under u = { SEAL_AES256_GCM, s->key, sealer_borrow(s) };
+	struct under u = { s->id, s->key, s->id == SEAL_AES256_GCM ? sealer_borrow(s) : NULL };
 	enum err e = seal_under(&u, nonce, bound, plain, a, ret);
 
 	if (u.ctx)

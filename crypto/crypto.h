@@ -48,15 +48,16 @@ enum seal_id { SEAL_AES256_GCM = 1, SEAL_SM4_CTR_HMAC_SM3 = 2 };
 #define SEAL_KEY_LEN 32
 #define SEAL_NONCE_LEN 12
 #define SEAL_EXTRA 45          /* at most: 1 id + 12 nonce + 32 tag */
+size_t seal_extra(enum seal_id id);     /* how much longer sealed bytes are */
 /* out: id(1) || nonce(12) || ciphertext || tag (16 or 32). `bound` is authenticated, not stored.
  * The nonce comes from the caller; a key never sees the same nonce twice. */
 enum err seal(enum seal_id id, const unsigned char key[SEAL_KEY_LEN], const unsigned char nonce[SEAL_NONCE_LEN], struct str bound,
               struct str plain, struct arena *a, struct str *ret) MUST_USE;
 enum err unseal(const unsigned char key[SEAL_KEY_LEN], struct str bound, struct str sealed, struct arena *a, struct str *ret) MUST_USE;
-/* The same under one key many times: what it costs to begin is paid once, a blob of 60 bytes opens in a third of the time. Seals with
- * AES-256-GCM, opens both kinds. Owner: caller, sealer_free. */
+/* The same under one key many times: what it costs to begin is paid once, a blob of 60 bytes opens in a third of the time. Seals in
+ * the way of `id`, opens both kinds. Owner: caller, sealer_free. */
 struct sealer;
-enum err sealer_new(const unsigned char key[SEAL_KEY_LEN], struct sealer **ret) MUST_USE;
+enum err sealer_new(enum seal_id id, const unsigned char key[SEAL_KEY_LEN], struct sealer **ret) MUST_USE;
 void sealer_free(struct sealer *s);
 enum err sealer_seal(const struct sealer *s, const unsigned char nonce[SEAL_NONCE_LEN], struct str bound, struct str plain, struct arena *a, struct str *ret) MUST_USE;
 enum err sealer_open(const struct sealer *s, struct str bound, struct str sealed, struct arena *a, struct str *ret) MUST_USE;

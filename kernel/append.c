@@ -26,7 +26,7 @@ static enum err wrap_keys(struct call *c, int64_t record, const struct record_ke
 		enum err e;
 
 		nonce_of(record, i, nonce);
-		e = seal(SEAL_AES256_GCM, c->k->master_key, nonce, bound_to(c->arena, record, "key"), (struct str){ (const char *)keys->key[i], 32 },
+		e = seal(c->k->seal, c->k->master_key, nonce, bound_to(c->arena, record, "key"), (struct str){ (const char *)keys->key[i], 32 },
 		         c->arena, &ret[i]);
 		if (e)
 			return e;
@@ -44,7 +44,7 @@ static enum err seal_class(struct call *c, int64_t record, const struct record_k
 	if (!values->n)
 		return OK;
 	nonce_of(record, 16 + (unsigned)cls, nonce);
-	e = seal(SEAL_AES256_GCM, keys->key[cls], nonce, bound_to(c->arena, record, "values"), canon_str(c->arena, values), c->arena, &sealed);
+	e = seal(c->k->seal, keys->key[cls], nonce, bound_to(c->arena, record, "values"), canon_str(c->arena, values), c->arena, &sealed);
 	if (!e)
 		*ret = V_B(sealed);
 	return e;
@@ -65,7 +65,7 @@ static struct str leaf_bytes(struct call *c, const struct filing *f, const struc
 	const struct type *t = f->type;
 
 	put_str(a, o, "a", leaf_time(a, c->now));
-	put_z(a, o, "h", "sha256");
+	put_z(a, o, "h", c->k->hash == HASH_SM3 ? "sm3" : "sha256");
 	put_str(a, o, "k", type_schema(a, t, type_version(t)));
 	put_int(a, o, "n", (int64_t)t->n);
 	put_str(a, o, "r", base64url_str(a, field_hash->b, HASH_LEN));
@@ -122,13 +122,14 @@ enum err kernel_prepare(struct call *c, const struct type *t, const struct value
 	struct prepared *p = TAKE(c->arena, struct prepared, 1);
 	struct hash *leaves = TAKE(c->arena, struct hash, t->n);
 	struct record_keys keys;
-	enum err e = random_fill(&keys, sizeof(keys));
+	enum err e = random_fill(keys.key, sizeof(keys.key));
 
 	if (e)
 		return e;
+	keys.hash = c->k->hash;
 	*p = (struct prepared){ .type = t, .values = values, .record = new_id(c->k, c->now) };
-	slot_leaves(c->arena, HASH_SHA256, t, t->n, values, &keys, leaves);
-	p->root = field_root(HASH_SHA256, leaves, t->n);
+	slot_leaves(c->arena, c->k->hash, t, t->n, values, &keys, leaves);
+	p->root = field_root(c->k->hash, leaves, t->n);
 	p->shown = canon_str(c->arena, class_node(c->arena, t, values, KEY_PUBLIC));
 	e = seal_class(c, p->record, &keys, class_node(c->arena, t, values, KEY_BUSINESS), KEY_BUSINESS, &p->biz);
 	if (!e)
@@ -279,7 +280,7 @@ enum err kernel_record(struct call *c, int64_t id, unsigned classes, struct reco
 /* The unwrapped keys of a record row (RECORD_COLUMNS), to make or to recompute disclosures. A destroyed key is left zero. */
 enum err record_keys_get(struct call *c, const struct val *row, struct record_keys *ret)
 {
-	memset(ret, 0, sizeof(*ret));
+	*ret = (struct record_keys){ .hash = c->k->hash };
 	for (unsigned i = 0; i < KEY_CLASSES; i++) {
 		struct str key;
 		enum err e;

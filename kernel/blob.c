@@ -40,7 +40,7 @@ static enum err store_bytes(struct call *c, struct str id, struct str bytes, boo
 		return OK;
 	if (!open) {
 		file_key(c, id, key);
-		e = seal(SEAL_AES256_GCM, key, nonce, id, bytes, c->arena, &bytes);
+		e = seal(c->k->seal, key, nonce, id, bytes, c->arena, &bytes);
 		explicit_bzero(key, sizeof(key));
 	}
 	if (!e)

@@ -2,23 +2,10 @@
 #include "kernel/inside.h"
 #include "kernel/sheet.h"
 
-#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { LIFE_MAX = 256 << 20, CREW_THREADS = 2, CREW_QUEUE = 4096 };
-
-static void explain(char why[300], const char *fmt, ...) PRINTF(2, 3);
-static void explain(char why[300], const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(why, 300, fmt, args);
-	va_end(args);
-}
-
-static char *home_path(struct kernel *k, const char *name) { return str_z(&k->life, str_fmt(&k->life, "%s/%s", k->home, name)); }
 
 /* ---- tables of the program, from the modules ---- */
 
@@ -238,93 +225,7 @@ static enum err derived_fill(struct kernel *k)
 	return db_end(k->db, OK);
 }
 
-/* ---- secrets and settings of the home ---- */
-
-static enum err read_secret(struct kernel *k, const char *name, void *out, size_t n)
-{
-	struct str text;
-	enum err e = file_read(&k->life, home_path(k, name), 4096, &text);
-
-	if (e)
-		return e;
-	return hex_get(str_trim(text), out, n) ? OK : E_CORRUPT;
-}
-
-static enum err make_secret(struct kernel *k, const char *name, size_t n)
-{
-	unsigned char b[64];
-	char text[130];
-	enum err e = random_fill(b, n);
-
-	if (e)
-		return e;
-	hex_put(b, n, text);
-	text[2 * n] = '\n';
-	e = file_write(home_path(k, name), (struct str){ text, 2 * n + 1 }, 0600);
-	explicit_bzero(b, sizeof(b));
-	explicit_bzero(text, sizeof(text));
-	return e;
-}
-
-static void derive(struct kernel *k, const char *label, unsigned char ret[32])
-{
-	struct str part = str_of(label);
-	struct hash h = hmac_of(HASH_SHA256, (struct str){ (const char *)k->master_key, 32 }, &part, 1);
-
-	memcpy(ret, h.b, 32);
-}
-
-/* keys/code: one line a key, "id cipher hex": the line with the highest id is the current one. */
-static enum err read_code_keys(struct kernel *k)
-{
-	struct str text, line;
-	enum err e = file_read(&k->life, home_path(k, "keys/code"), 65536, &text);
-
-	while (!e && str_cut(&text, '\n', &line)) {
-		struct str id, cipher;
-		int64_t i;
-
-		if (!str_trim(line).n)
-			continue;
-		if (!str_cut(&line, ' ', &id) || !str_cut(&line, ' ', &cipher) || !str_to_int(id, &i) || i < 0 || i > 31 ||
-		    !hex_get(str_trim(line), k->code_keys[i].key, 16))
-			return E_CORRUPT;
-		k->code_keys[i].cipher = str_is(cipher, "sm4") ? CIPHER_SM4 : CIPHER_AES128;
-		k->code_keys[i].there = true;
-		k->code_key_now = (unsigned)i;
-	}
-	return e;
-}
-
-static enum err add_code_key(struct kernel *k, unsigned id, const char *cipher)
-{
-	unsigned char b[16];
-	struct str old = S("");
-	char *path = home_path(k, "keys/code");
-	enum err e = random_fill(b, sizeof(b));
-
-	if (!e && file_exists(path))
-		e = file_read(&k->life, path, 65536, &old);
-	if (e)
-		return e;
-	return file_write(path, str_fmt(&k->life, "%.*s%u %s %.*s\n", STR_ARG(old), id, cipher, STR_ARG(hex_str(&k->life, b, sizeof(b)))), 0600);
-}
-
-enum err code_key_get(struct kernel *k, unsigned id, unsigned char ret_key[16], int *ret_cipher)
-{
-	if (id > 31 || !k->code_keys[id].there)
-		return E_ABSENT;
-	memcpy(ret_key, k->code_keys[id].key, 16);
-	*ret_cipher = k->code_keys[id].cipher;
-	return OK;
-}
-
-enum err code_key_rotate(struct kernel *k, const char *cipher)
-{
-	return k->code_key_now == 31 ? E_CLASH : add_code_key(k, k->code_key_now + 1, cipher);
-}
-
-unsigned code_key_current(const struct kernel *k) { return k->code_key_now; }
+/* ---- settings of the home ---- */
 
 static enum err read_settings(struct kernel *k, char origin[256], char why[300])
 {
@@ -348,6 +249,8 @@ static enum err read_settings(struct kernel *k, char origin[256], char why[300])
 	snprintf(origin, 256, "%.*s", STR_ARG(node_text(o, "origin")));
 	if (!k->store[0])
 		snprintf(k->store, sizeof(k->store), "%.*s", STR_ARG(node_text(o, "store")));
+	k->hash = str_is(node_text(o, "suite"), "gm") ? HASH_SM3 : HASH_SHA256;
+	k->seal = k->hash == HASH_SM3 ? SEAL_SM4_CTR_HMAC_SM3 : SEAL_AES256_GCM;
 	return OK;
 }
 
@@ -388,23 +291,35 @@ static enum err open_store(struct kernel *k, char why[300])
 
 static enum err open_log(struct kernel *k, const char *origin, char why[300])
 {
-	unsigned char seed[SEED_LEN];
-	enum err e = read_secret(k, "keys/log", seed, sizeof(seed));
+	struct signer signer;
+	unsigned long long had;
+	enum err e = signer_of(k, origin, why, &signer);
 
-	if (!e)
-		e = log_open(origin, seed, &k->log);
-	explicit_bzero(seed, sizeof(seed));
-	if (!e)
-		e = evidence_resume(k);
-	if (!e && k->writing)
-		e = dir_make(home_path(k, "guard"), 0700);
-	if (!e && k->writing)
-		e = guard_open(k, home_path(k, "guard/head"));
-	if (!e && k->writing)
-		e = guard_check(k, why);
-	if (e && !why[0])
+	if (!e) {
+		e = log_open(origin, &signer, &k->log);
+		if (e)
+			signer_close(&signer);
+	}
+	if (e)
+		return e;
+	e = evidence_resume(k);
+	had = log_signed_last(k->log, TREE_SHA256).size;
+	if (e == E_STATE) {
+		explain(why, "库比已签署的日志旧：已签署 %llu 条，库里只有 %llu 条（恢复了旧备份，或另一处在写？）。请用较新的备份或副本补回缺少的记录，不能接着写"
+		        " / the store is older than what was signed (%llu entries): bring back the missing ones from a newer copy, do not write on",
+		        had, (unsigned long long)log_shown(k->log).size, had);
+		e = E_CORRUPT;
+	} else if (e == E_CORRUPT && log_shown(k->log).size && log_shown(k->log).size >= had) {
+		explain(why, "库的历史与已签署的不同（已签署 %llu 条）：不能接着写，请找回原来的库并运行 suyuan verify / the store's history is not the one that was signed:"
+		        " bring back the original store and run suyuan verify", had);
+	} else if (e && !why[0]) {
 		explain(why, "日志无法恢复，请运行 suyuan verify / the log cannot be resumed (%s)", err_en(e));
-	return e;
+	}
+	if (!e || k->writing || !log_shown(k->log).size)
+		return e;
+	snprintf(k->unsigned_why, sizeof(k->unsigned_why), "%s", why);      /* may still be read and verified, not signed */
+	why[0] = 0;
+	return OK;
 }
 
 static enum err open_all(struct kernel *k, const struct kernel_setup *s, char why[300])
@@ -415,17 +330,13 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 	if (!e)
 		e = pick_engine(k, s, why);
 	if (!e)
-		e = read_secret(k, "keys/master", k->master_key, sizeof(k->master_key));
-	if (!e)
-		e = read_code_keys(k);
+		e = keys_read(k);
 	if (e) {
 		if (!why[0])
 			explain(why, "keys of the home: %s", err_en(e));
 		return e;
 	}
-	derive(k, "suyuan/table/1", k->table_key);
-	derive(k, "suyuan/blind/1", k->blind_key);
-	e = sealer_new(k->table_key, &k->table);
+	e = sealer_new(k->seal, k->table_key, &k->table);
 	if (!e)
 		e = tables_of_modules(k, why);
 	if (!e)
@@ -484,6 +395,8 @@ enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why
 	k->n_modules = s->n_modules + 1;
 	k->writing = s->writing;
 	k->fetch = s->fetch;
+	k->guard_dir = s->guard;
+	k->signer_path = s->signer;
 	k->state = TAKE(&k->life, void *, k->n_modules);
 	e = open_all(k, s, why);
 	if (e) {
@@ -511,35 +424,57 @@ void kernel_close(struct kernel *k)
 	for (size_t i = 0; i < k->n_modules; i++)
 		if (k->modules[i]->close && k->state[i])
 			k->modules[i]->close(k->state[i]);
-	guard_close(k);
+	log_close(k->log);
+	guard_close(k->guard);
 	db_close(k->db);
 	readers_close(k->readers);
-	log_close(k->log);
 	sealer_free(k->table);
 	arena_end(&k->life);
 	explicit_bzero(k, sizeof(*k));
 	free(k);
 }
 
+enum err kernel_signd(const struct kernel_setup *s, const char *path, char why[300])
+{
+	struct kernel *k = kernel_new(s->home);
+	struct signer signer = { .ctx = NULL };
+	char origin[256] = "";
+	enum err e;
+
+	why[0] = 0;
+	if (!k)
+		return E_IO;
+	k->modules = with_house(k, s);          /* kernel_close walks them */
+	k->state = TAKE(&k->life, void *, s->n_modules + 1);
+	k->guard_dir = s->guard;
+	k->writing = true;
+	e = read_settings(k, origin, why);
+	if (!e)
+		e = signer_here(k, origin, why, &signer);
+	if (!e)
+		e = signd_serve(&signer, path, why);
+	signer_close(&signer);
+	kernel_close(k);
+	return e;
+}
+
 /* ---- a new home ---- */
 
-static enum err make_files(struct kernel *k, const struct kernel_init *i)
+static enum err make_files(struct kernel *k, const struct kernel_setup *s, const struct kernel_init *i)
 {
 	struct node *o = node_obj(&k->life);
-	enum err e = dir_make(home_path(k, "keys"), 0700);
+	enum err e = dir_make(home_path(k, "files"), 0700);
 
 	if (!e)
-		e = dir_make(home_path(k, "files"), 0700);
-	if (!e)
-		e = make_secret(k, "keys/master", 32);
-	if (!e)
-		e = make_secret(k, "keys/log", SEED_LEN);
-	if (!e)
-		e = add_code_key(k, 0, i->suite && strcmp(i->suite, "gm") == 0 ? "sm4" : "aes");
+		e = keys_make(k, i->suite);
 	put_z(&k->life, o, "origin", i->origin);
 	put_z(&k->life, o, "public_url", i->public_url);
 	put_z(&k->life, o, "suite", i->suite ? i->suite : "std");
 	put_z(&k->life, o, "store", i->store ? i->store : "");
+	if (s->guard)
+		put_z(&k->life, o, "guard", s->guard);
+	if (s->signer)
+		put_z(&k->life, o, "signer", s->signer);
 	if (!e)
 		e = file_write(home_path(k, "suyuan.json"), str_fmt(&k->life, "%.*s\n", STR_ARG(json_str(&k->life, o))), 0600);
 	return e;
@@ -557,7 +492,7 @@ enum err kernel_init_home(const struct kernel_setup *s, const struct kernel_init
 		explain(why, "%s 已经是溯源目录 / is a home already", s->home);
 		e = E_CLASH;
 	} else {
-		e = make_files(k, i);
+		e = make_files(k, s, i);
 		if (e)
 			explain(why, "%s: %s", s->home, err_en(e));
 	}
@@ -585,6 +520,7 @@ const char *kernel_public_url(const struct kernel *k) { return k->public_url; }
 struct str kernel_setting(const struct kernel *k, const char *name) { return node_text(k->settings, name); }
 const struct node *kernel_settings(const struct kernel *k) { return k->settings; }
 struct log *kernel_log(const struct kernel *k) { return k->log; }
+enum hash_id kernel_hash(const struct kernel *k) { return k->hash; }
 enum err kernel_reader(struct kernel *k, struct db **ret) { return readers_borrow(k->readers, ret); }
 void kernel_reader_end(struct kernel *k, struct db *db) { readers_return(k->readers, db); }
 

@@ -1,7 +1,7 @@
 /* kernel/evidence.c - the glue between the store and the log: tiles and heads in tables, the writer's hooks, receipts. */
 #include "kernel/inside.h"
 
-static enum err tile_from(void *ctx, unsigned level, uint64_t n, unsigned char ret[TILE_BYTES])
+static enum err tile_from(void *ctx, enum tree_id t, unsigned level, uint64_t n, unsigned char ret[TILE_BYTES])
 {
 	struct db **db = ctx;
 	struct arena a;
@@ -9,7 +9,7 @@ static enum err tile_from(void *ctx, unsigned level, uint64_t n, unsigned char r
 	enum err e;
 
 	arena_init(&a, 4 * TILE_BYTES + 4096, NULL);
-	e = db_ask(*db, &a, kernel_sql[SQL_TILE_GET], VALS(V_I(level), V_I((int64_t)n)), &r);
+	e = db_ask(*db, &a, kernel_sql[t == TREE_SM3 ? SQL_TILE_SM3_GET : SQL_TILE_GET], VALS(V_I(level), V_I((int64_t)n)), &r);
 	if (!e && (r.n != 1 || row_str(&r, 0, 0).n != TILE_BYTES))
 		e = E_ABSENT;
 	if (!e)
@@ -21,8 +21,8 @@ static enum err tile_from(void *ctx, unsigned level, uint64_t n, unsigned char r
 struct tile_source tiles_over(struct db **db) { return (struct tile_source){ db, tile_from }; }
 
 struct tail {
-	struct hash h[TILE_WIDTH];
-	size_t n;
+	struct hash h[TREES][TILE_WIDTH];
+	size_t n, trees;
 };
 
 static enum err tail_row(void *ctx, const struct val *row, size_t cols)
@@ -32,14 +32,24 @@ static enum err tail_row(void *ctx, const struct val *row, size_t cols)
 	(void)cols;
 	if (t->n == TILE_WIDTH)
 		return E_CORRUPT;
-	t->h[t->n++] = tree_leaf(HASH_SHA256, row[0].s);
+	for (size_t i = 0; i < t->trees; i++)
+		t->h[i][t->n] = tree_leaf(tree_hash((enum tree_id)i), row[0].s);
+	t->n++;
 	return OK;
+}
+
+static bool root_of(const struct rows *r, size_t col, struct hash *ret)
+{
+	if (row_str(r, 0, col).n != HASH_LEN)
+		return false;
+	memcpy(ret->b, row_str(r, 0, col).p, HASH_LEN);
+	return true;
 }
 
 static enum err resume_from(struct kernel *k, struct db **db)
 {
-	struct log_head head = { .root = tree_empty(HASH_SHA256) };
-	struct tail tail = { .n = 0 };
+	struct log_resume at = { .n_tail = 0 };
+	struct tail tail = { .trees = log_has(k->log, TREE_SM3) ? TREES : 1 };
 	struct tile_source src = tiles_over(db);
 	struct arena a;
 	struct rows r;
@@ -47,25 +57,35 @@ static enum err resume_from(struct kernel *k, struct db **db)
 
 	arena_init(&a, 1 << 16, NULL);
 	e = db_ask(*db, &a, kernel_sql[SQL_HEAD_LAST], NO_VALS, &r);
-	if (!e && r.n) {
-		head.size = (uint64_t)row_int(&r, 0, 0);
-		if (row_str(&r, 0, 1).n == HASH_LEN)
-			memcpy(head.root.b, row_str(&r, 0, 1).p, HASH_LEN);
+	for (size_t i = 0; !e && i < tail.trees; i++) {
+		at.head[i].root = tree_empty(tree_hash((enum tree_id)i));
+		at.head[i].size = r.n ? (uint64_t)row_int(&r, 0, 0) : 0;
+		if (r.n && !root_of(&r, i + 1, &at.head[i].root))
+			e = E_CORRUPT;
 	}
 	arena_end(&a);
 	if (!e)
-		e = db_each(*db, kernel_sql[SQL_ENTRY_TAIL], VALS(V_I((int64_t)(head.size & ~(uint64_t)(TILE_WIDTH - 1)))), tail_row, &tail);
-	return e ? e : log_resume(k->log, &head, &src, tail.h, tail.n);
+		e = db_each(*db, kernel_sql[SQL_ENTRY_TAIL], VALS(V_I((int64_t)(at.head[0].size & ~(uint64_t)(TILE_WIDTH - 1)))), tail_row, &tail);
+	for (size_t i = 0; i < tail.trees; i++)
+		at.tail[i] = tail.h[i];
+	at.n_tail = tail.n;
+	if (!e)
+		e = log_resume(k->log, &at, &src);
+	return e ? e : log_publish(k->log, &src);
 }
 
-/* Beside a running server the head and the entries are read in one transaction: between two reads the log may have grown. */
+/* E_STATE: signed was more than the store holds; E_CORRUPT: the store disagrees with itself, or with what was signed. Beside a running
+ * server the head and the entries are read in one transaction: between two reads the log may have grown. */
 enum err evidence_resume(struct kernel *k)
 {
 	struct db *db = NULL;
 	enum err e;
 
-	if (k->db)
-		return resume_from(k, &k->db);
+	if (k->db) {
+		k->tiles = tiles_over(&k->db);
+		e = resume_from(k, &k->db);
+		return e ? e : log_publish_second(k->log, &k->tiles);
+	}
 	e = readers_borrow(k->readers, &db);
 	if (!e)
 		e = db_begin(db);
@@ -73,6 +93,22 @@ enum err evidence_resume(struct kernel *k)
 		e = db_end(db, resume_from(k, &db));
 	readers_return(k->readers, db);
 	return e;
+}
+
+/* Each second: the checkpoint of the second tree. */
+void evidence_tick(struct kernel *k)
+{
+	struct db *db;
+	struct tile_source src;
+	enum err e;
+
+	if (!log_has(k->log, TREE_SM3) || readers_borrow(k->readers, &db))
+		return;
+	src = tiles_over(&db);
+	e = log_publish_second(k->log, &src);
+	readers_return(k->readers, db);
+	if (e)
+		say(SAY_WARN, "the checkpoint of the SM3 tree was not signed: %s", err_en(e));
 }
 
 static void hook_mark(void *ctx)
@@ -91,32 +127,35 @@ static void hook_rewind(void *ctx)
 
 static enum err hook_seal(void *ctx, struct db *db)
 {
+	static const int put[TREES] = { SQL_TILE_PUT, SQL_TILE_SM3_PUT };
 	struct kernel *k = ctx;
-	size_t n;
-	const struct pending_tile *t = log_pending(k->log, &n);
-	struct log_head head;
+	const bool second = log_has(k->log, TREE_SM3);
+	struct log_head head, head_sm3;
 
 	if (!log_grew(k->log))
 		return OK;
-	for (size_t i = 0; i < n; i++)
-		db_tell(db, kernel_sql[SQL_TILE_PUT], VALS(V_I(t[i].level), V_I((int64_t)t[i].n), V_B(((struct str){ (const char *)t[i].bytes, TILE_BYTES }))));
-	head = log_next_head(k->log);
-	db_tell(db, kernel_sql[SQL_HEAD_PUT], VALS(V_I((int64_t)head.size), V_B(hash_str(&head.root)), V_I(k->group_at)));
+	for (int t = 0; t < (second ? TREES : 1); t++) {
+		size_t n;
+		const struct pending_tile *p = log_pending(k->log, (enum tree_id)t, &n);
+
+		for (size_t i = 0; i < n; i++)
+			db_tell(db, kernel_sql[put[t]], VALS(V_I(p[i].level), V_I((int64_t)p[i].n), V_B(((struct str){ (const char *)p[i].bytes, TILE_BYTES }))));
+	}
+	head = log_next_head(k->log, TREE_SHA256);
+	if (second)
+		head_sm3 = log_next_head(k->log, TREE_SM3);
+	db_tell(db, kernel_sql[SQL_HEAD_PUT], VALS(V_I((int64_t)head.size), V_B(hash_str(&head.root)), V_I(k->group_at), second ? V_B(hash_str(&head_sm3.root)) : V_NULL));
 	return db_sticky(db);
 }
 
 static enum err hook_publish(void *ctx)
 {
 	struct kernel *k = ctx;
-	struct log_head head = log_next_head(k->log);
-	enum err e = log_grew(k->log) ? guard_put(k, &head) : OK;
+	enum err e = log_grew(k->log) ? log_publish(k->log, &k->tiles) : OK;
 
-	if (!e && log_grew(k->log))
-		e = log_publish(k->log);
-	if (!e)
-		for (size_t i = 0; i < k->n_modules; i++)
-			if (k->modules[i]->committed)
-				k->modules[i]->committed(k);
+	for (size_t i = 0; i < k->n_modules && !e; i++)
+		if (k->modules[i]->committed)
+			k->modules[i]->committed(k);
 	return e;
 }
 
@@ -167,7 +206,7 @@ enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const str
 		if (disclosures[i].n)
 			node_add(list, node_str(c->arena, disclosures[i]));
 	put_str(c->arena, extra, "leaf", base64_str(c->arena, leaf.p, leaf.n));
-	return log_receipt(c->k->log, c->arena, &src, index, &head, canon_str(c->arena, extra), ret);
+	return log_receipt(c->k->log, c->arena, &src, &(struct receipt_of){ TREE_SHA256, index, &head, canon_str(c->arena, extra) }, ret);
 }
 
 /* ---- the log for anyone who reads it ---- */
@@ -181,7 +220,7 @@ enum err kernel_tile(struct kernel *k, unsigned level, uint64_t n, unsigned widt
 	if (e)
 		return e;
 	src = tiles_over(&db);
-	e = log_tile(k->log, &src, level, n, width, ret);
+	e = log_tile(k->log, &src, TREE_SHA256, level, n, width, ret);
 	readers_return(k->readers, db);
 	return e;
 }

@@ -1,121 +1,105 @@
-/* kernel/guard.c - what was last signed, kept apart from the store: a file of two records, written in turn, flushed before each signature.
+/* kernel/guard.c - what was last signed, kept apart from the store: a file of two records a tree, written in turn, flushed before each
+ * signature.
  *
- * A store that does not hold everything that was signed (an older backup brought back, a second copy that went on) is refused at
- * the start: signing on from it would give two histories for one size. The file may lie on another disk (guard/ as a link or mount).
+ * A store that does not hold everything that was signed (an older backup brought back, a second copy that went on) is refused: signing on
+ * from it would give two histories for one size. The file may lie on another disk (--guard).
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "kernel/inside.h"
 
-enum { RECORD = 256 };
+enum { RECORD = 256, SLOTS = 2 };
 
 struct guard {
 	int fd;
-	struct log_head head;     /* size 0: nothing was signed yet */
-	unsigned turn;
+	unsigned turn[TREES];
 };
 
-static struct str record_text(struct arena *a, const struct log_head *h)
+static const char *const heading[TREES] = { "suyuan guard 1", "suyuan guard 1 sm3" };
+
+static struct str record_text(struct arena *a, enum tree_id t, const struct log_head *h)
 {
-	struct str body = str_fmt(a, "suyuan guard 1\n%llu\n%.*s\n", (unsigned long long)h->size, STR_ARG(base64_str(a, h->root.b, HASH_LEN)));
+	struct str body = str_fmt(a, "%s\n%llu\n%.*s\n", heading[t], (unsigned long long)h->size, STR_ARG(base64_str(a, h->root.b, HASH_LEN)));
 	struct hash sum = hash_of(HASH_SHA256, body);
 
 	return str_fmt(a, "%.*s%.*s\n", STR_ARG(body), STR_ARG(hex_str(a, sum.b, HASH_LEN)));
 }
 
 /* A torn or foreign record reads as none. */
-static bool record_read(struct arena *a, struct str text, struct log_head *ret)
+static bool record_read(struct arena *a, enum tree_id t, struct str text, struct log_head *ret)
 {
 	struct str rest = text, line;
 	struct log_head h;
 	int64_t size;
 	size_t n;
 
-	if (!str_cut(&rest, '\n', &line) || !str_is(line, "suyuan guard 1") || !str_cut(&rest, '\n', &line) || !str_to_int(line, &size) || size < 0 ||
+	if (!str_cut(&rest, '\n', &line) || !str_is(line, heading[t]) || !str_cut(&rest, '\n', &line) || !str_to_int(line, &size) || size < 0 ||
 	    !str_cut(&rest, '\n', &line) || !base64_get(line, h.root.b, HASH_LEN, &n) || n != HASH_LEN)
 		return false;
 	h.size = (uint64_t)size;
-	line = record_text(a, &h);
+	line = record_text(a, t, &h);
 	if (text.n < line.n || memcmp(text.p, line.p, line.n) != 0)
 		return false;
 	*ret = h;
 	return true;
 }
 
-enum err guard_open(struct kernel *k, const char *path)
+/* writing false: it is only read, and need not be there. */
+enum err guard_open(const char *path, bool writing, struct log_head ret_last[TREES], struct guard **ret)
 {
-	struct guard *g = TAKE(&k->life, struct guard, 1);
-	char bytes[2 * RECORD];
+	struct guard *g = calloc(1, sizeof(*g));
+	char bytes[TREES * SLOTS * RECORD];
+	struct arena a;
 	ssize_t n;
 
-	g->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (g->fd < 0)
+	if (!g)
+		return E_BUSY;
+	g->fd = open(path, writing ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0600);
+	n = g->fd >= 0 ? pread(g->fd, bytes, sizeof(bytes), 0) : writing || errno != ENOENT ? -1 : 0;
+	if (n < 0) {
+		guard_close(g);
 		return E_IO;
-	k->guard = g;
-	n = pread(g->fd, bytes, sizeof(bytes), 0);
-	for (unsigned i = 0; n >= 0 && i < 2 && (size_t)n > i * RECORD; i++) {
+	}
+	arena_init(&a, 1 << 16, NULL);
+	for (unsigned i = 0; i < TREES * SLOTS && (size_t)n > i * RECORD; i++) {
+		enum tree_id t = (enum tree_id)(i / SLOTS);
 		struct log_head h;
-		struct str text = str_sub((struct str){ bytes, (size_t)n }, i * RECORD, RECORD);
 
-		if (record_read(&k->life, text, &h) && h.size >= g->head.size) {
-			g->head = h;
-			g->turn = i + 1;
-		}
+		if (!record_read(&a, t, str_sub((struct str){ bytes, (size_t)n }, i * RECORD, RECORD), &h) || h.size < ret_last[t].size)
+			continue;
+		ret_last[t] = h;
+		g->turn[t] = i % SLOTS + 1;
 	}
-	return n < 0 ? E_IO : OK;
-}
-
-void guard_close(struct kernel *k)
-{
-	if (k->guard)
-		close(k->guard->fd);
-	k->guard = NULL;
-}
-
-/* E_CORRUPT with the reason: the store is older than what was signed, or tells another story. */
-enum err guard_check(struct kernel *k, char why[300])
-{
-	struct tile_source src = tiles_over(&k->db);
-	struct log_head now = log_shown(k->log);
-	const struct log_head *signed_head = &k->guard->head;
-	struct hash root;
-	struct arena a;
-	enum err e = OK;
-
-	if (signed_head->size > now.size) {
-		snprintf(why, 300, "库比已签署的日志旧：已签署 %llu 条，库里只有 %llu 条（恢复了旧备份？）。请找回缺少的记录；不能接着写 / the store is older than what was"
-		         " signed: bring back the missing entries, do not write on", (unsigned long long)signed_head->size, (unsigned long long)now.size);
-		return E_CORRUPT;
-	}
-	arena_init(&a, 1 << 20, NULL);
-	if (signed_head->size)
-		e = log_root_at(k->log, &a, &src, signed_head->size, &root);
 	arena_end(&a);
-	if (!e && signed_head->size && !same_bytes(root.b, signed_head->root.b, HASH_LEN)) {
-		snprintf(why, 300, "库的历史与已签署的不同（第 %llu 条以前）：不能接着写 / the store's history is not the one that was signed", (unsigned long long)signed_head->size);
-		e = E_CORRUPT;
-	}
-	return e;
+	*ret = g;
+	return OK;
 }
 
-/* Before the signature of `h`: durable when it returns. */
-enum err guard_put(struct kernel *k, const struct log_head *h)
+void guard_close(struct guard *g)
 {
-	struct guard *g = k->guard;
+	if (g && g->fd >= 0)
+		close(g->fd);
+	free(g);
+}
+
+/* signer_setup.keep: durable when it returns. */
+enum err guard_keep(void *ctx, enum tree_id t, const struct log_head *h)
+{
+	struct guard *g = ctx;
+	off_t at = ((off_t)t * SLOTS + g->turn[t] % SLOTS) * RECORD;
 	char bytes[RECORD];
 	struct arena a;
 	struct str text;
-	enum err e = OK;
 
 	arena_init(&a, 8192, NULL);
-	text = record_text(&a, h);
+	text = record_text(&a, t, h);
 	memset(bytes, ' ', sizeof(bytes));
 	memcpy(bytes, text.p, text.n);
 	arena_end(&a);
-	if (pwrite(g->fd, bytes, sizeof(bytes), (off_t)(g->turn++ % 2) * RECORD) != (ssize_t)sizeof(bytes) || fdatasync(g->fd))
-		e = E_IO;
-	if (!e)
-		g->head = *h;
-	return e;
+	if (pwrite(g->fd, bytes, sizeof(bytes), at) != (ssize_t)sizeof(bytes) || fdatasync(g->fd))
+		return E_IO;
+	g->turn[t]++;
+	return OK;
 }

@@ -36,7 +36,11 @@ struct kernel {
 	struct code_key code_keys[32];
 	unsigned code_key_now;
 	struct log *log;
-	struct guard *guard;      /* of the writing kernel: what was last signed */
+	struct guard *guard;      /* what was last signed, unless somebody else signs */
+	char unsigned_why[300];   /* a reading kernel: why the store's head is not one to sign; empty: it is */
+	const char *guard_dir, *signer_path;      /* of the setup; NULL: as the home says */
+	enum hash_id hash;        /* of new commitments */
+	enum seal_id seal;        /* of what is sealed from now on */
 	struct db *db;            /* the writing connection; NULL when only reading */
 	struct writer *writer;
 	struct readers *readers;
@@ -73,7 +77,7 @@ const struct module *house_module(struct arena *a);    /* people, lists, notices
 enum {
 	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_KEY_PUT, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
 	SQL_PART_PUT, SQL_PART_GET, SQL_PART_LIST, SQL_PART_COUNT,
-	SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
+	SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_TILE_SM3_PUT, SQL_TILE_SM3_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
 	SQL_IDEM_GET, SQL_IDEM_PUT, SQL_AUDIT_PUT, SQL_AUDIT_LIST,
 	SQL_PARTY_GET, SQL_PARTY_BY_USCC, SQL_PARTY_PUT, SQL_PARTY_ROLES, SQL_PARTY_STATE, SQL_PARTY_OPEN, SQL_PARTY_LIST, SQL_PARTY_LIST_STATE,
 	SQL_ACCOUNT_PUT, SQL_ACCOUNT_LOGIN, SQL_ACCOUNT_LIST, SQL_ACCOUNT_FAIL, SQL_ACCOUNT_GOOD, SQL_ACCOUNT_REMOVE, SQL_ACCOUNT_PASSWORD,
@@ -105,12 +109,22 @@ enum err project_record(struct call *c, const struct type *t, int64_t record, ui
 enum err sql_of_types(struct kernel *k);
 const struct type_sql *type_sql(const struct kernel *k, const struct type *t);
 /* guard.c */
-enum err guard_open(struct kernel *k, const char *path);
-enum err guard_check(struct kernel *k, char why[300]);
-enum err guard_put(struct kernel *k, const struct log_head *h);
-void guard_close(struct kernel *k);
+enum err guard_open(const char *path, bool writing, struct log_head ret_last[TREES], struct guard **ret) MUST_USE;
+enum err guard_keep(void *ctx, enum tree_id t, const struct log_head *h) MUST_USE;
+void guard_close(struct guard *g);
+/* keys.c: the secrets of a home, and who signs for it */
+const char *home_path(struct kernel *k, const char *name);
+void explain(char why[300], const char *fmt, ...) PRINTF(2, 3);
+enum err keys_make(struct kernel *k, const char *suite) MUST_USE;
+enum err keys_read(struct kernel *k) MUST_USE;
+/* signd.c */
+enum err signd_dial(const char *path, struct signer *ret) MUST_USE;
+enum err signd_serve(struct signer *signer, const char *path, char why[300]);      /* does not come back */
+enum err signer_here(struct kernel *k, const char *origin, char why[300], struct signer *ret) MUST_USE;
+enum err signer_of(struct kernel *k, const char *origin, char why[300], struct signer *ret) MUST_USE;
 /* glue of store and log (evidence.c) */
-enum err evidence_resume(struct kernel *k);
+enum err evidence_resume(struct kernel *k) MUST_USE;
+void evidence_tick(struct kernel *k);
 struct writer_hooks evidence_hooks(struct kernel *k);
 struct tile_source tiles_over(struct db **db);
 /* find.c */

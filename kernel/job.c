@@ -84,7 +84,7 @@ enum err job_seal(struct kernel *k, struct arena *a, const struct job *j, struct
 	unsigned char nonce[SEAL_NONCE_LEN];
 	enum err e = random_fill(nonce, sizeof(nonce));
 
-	return e ? e : seal(SEAL_AES256_GCM, k->table_key, nonce, bound_to(a, j->id), json_str(a, j->facts), a, ret);
+	return e ? e : seal(k->seal, k->table_key, nonce, bound_to(a, j->id), json_str(a, j->facts), a, ret);
 }
 
 void job_tell(struct db *db, const struct job *j, bool due, struct str sealed)

@@ -333,12 +333,16 @@ struct kernel_setup {
 	const struct module *const *modules; size_t n_modules;
 	bool writing;                             /* become the one writer */
 	const struct fetcher *fetch;              /* NULL: no questions to other houses */
+	const char *guard;                        /* directory of what was last signed; NULL: as the home says */
+	const char *signer;                       /* socket of a signing process; NULL: as the home says */
 };
 struct kernel_init { const char *public_url, *origin, *suite, *store; };
 /* Makes a new home: keys, settings, tables, lists, entry 0. E_CLASH when there is one. */
 enum err kernel_init_home(const struct kernel_setup *s, const struct kernel_init *i, char why[300]) MUST_USE;
 enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why[300]) MUST_USE;
 void kernel_close(struct kernel *k);
+/* Signs for the servers of this home at a unix socket, with its keys and its guard; no store is opened. Comes back with a failure only. */
+enum err kernel_signd(const struct kernel_setup *s, const char *path, char why[300]) MUST_USE;
 void op_run(struct call *c);                  /* answers through c->done */
 /* The quick way of an op that has one: OK with c->bytes, an error, or E_BUSY: use op_run. For callers that are not signed in. */
 enum err op_memory(struct call *c, struct str path_value) MUST_USE;
@@ -352,6 +356,7 @@ const char *kernel_public_url(const struct kernel *k);
 struct str kernel_setting(const struct kernel *k, const char *name);     /* of suyuan.json; empty when absent */
 const struct node *kernel_settings(const struct kernel *k);               /* all of suyuan.json */
 struct log *kernel_log(const struct kernel *k);
+enum hash_id kernel_hash(const struct kernel *k);       /* of what records of this home commit to: its suite */
 /* May this actor use this op at all, and on a record of that party in that region? The one place that decides. */
 enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);
 /* leaf: the entry's bytes; disclosures: those the caller may have. */

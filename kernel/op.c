@@ -222,7 +222,7 @@ static enum err idem_keep(struct call *c)
 
 	idem_key(c, key);
 	if (!e)
-		e = seal(SEAL_AES256_GCM, key, nonce, idem_bound(c), json_str(c->arena, c->out), c->arena, &sealed);
+		e = seal(c->k->seal, key, nonce, idem_bound(c), json_str(c->arena, c->out), c->arena, &sealed);
 	explicit_bzero(key, sizeof(key));
 	if (!e)
 		db_tell(c->db, kernel_sql[SQL_IDEM_PUT], VALS(V_I(c->who->account), V_T(c->idem), V_B(hash_str(&c->hidden->request)),

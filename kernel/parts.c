@@ -53,7 +53,7 @@ static enum err parts_agree(struct call *c, const struct value *v, bool *ret_has
 		return call_refuse(c, E_BAD, "清单的最后一项不能是这样的内容", "the last element of the list may not be such a text");
 	if (n != v->n_part)
 		return E_INTERNAL;
-	have = parts_root(c->arena, HASH_SHA256, v->part, n);
+	have = parts_root(c->arena, c->k->hash, v->part, n);
 	return same_bytes(have.b, root.b, HASH_LEN) ? OK : E_INTERNAL;
 }
 
@@ -119,7 +119,7 @@ enum err kernel_parts(struct call *c, int64_t record, const struct value *v, str
 		e = row_int(&r, i, 0) == (int64_t)i ? kernel_show_of(c->k, c->arena, record, PARTS_FROM + (uint32_t)i, row_str(&r, i, 1), &part[i]) : E_CORRUPT;
 	if (e)
 		return e;
-	have = parts_root(c->arena, HASH_SHA256, part, n);
+	have = parts_root(c->arena, c->k->hash, part, n);
 	if (!same_bytes(have.b, root.b, HASH_LEN))
 		return E_CORRUPT;
 	*ret = part;

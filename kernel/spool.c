@@ -12,14 +12,16 @@
 
 #include "kernel/inside.h"
 
-enum { BLOCK = SPOOL_BLOCK, EXTRA = 29, SEALED = BLOCK + EXTRA };      /* EXTRA: id, nonce and tag of SEAL_AES256_GCM */
+enum { BLOCK = SPOOL_BLOCK };
+
+struct lock { unsigned char key[32]; enum seal_id seal; size_t extra; };      /* extra: what sealing adds to a block */
 
 static const char *spool_path(struct arena *a, const struct kernel *k, int64_t id, const char *part)
 {
 	return str_fmt(a, "%s/loads/%.*s.%s", k->home, STR_ARG(id_str(a, id)), part).p;
 }
 
-static void spool_key(const struct kernel *k, int64_t id, const char *part, unsigned char ret[32])
+static void spool_key(const struct kernel *k, int64_t id, const char *part, struct lock *ret)
 {
 	unsigned char number[8];
 	struct str parts[] = { S("suyuan/spool/1\n"), str_of(part), { (const char *)number, 8 } };
@@ -27,16 +29,18 @@ static void spool_key(const struct kernel *k, int64_t id, const char *part, unsi
 
 	be_put((uint64_t)id, number, 8);
 	h = hmac_of(HASH_SHA256, (struct str){ (const char *)k->master_key, 32 }, parts, ROWS(parts));
-	memcpy(ret, h.b, 32);
+	memcpy(ret->key, h.b, 32);
+	ret->seal = k->seal;
+	ret->extra = seal_extra(k->seal);
 }
 
-static enum err seal_block(const unsigned char key[32], uint64_t no, struct str plain, struct arena *a, struct str *ret)
+static enum err seal_block(const struct lock *l, uint64_t no, struct str plain, struct arena *a, struct str *ret)
 {
 	unsigned char nonce[SEAL_NONCE_LEN], bound[8];
 	enum err e = random_fill(nonce, sizeof(nonce));
 
 	be_put(no, bound, 8);
-	return e ? e : seal(SEAL_AES256_GCM, key, nonce, (struct str){ (const char *)bound, 8 }, plain, a, ret);
+	return e ? e : seal(l->seal, l->key, nonce, (struct str){ (const char *)bound, 8 }, plain, a, ret);
 }
 
 static bool write_all(int fd, struct str s, off_t at)
@@ -56,7 +60,7 @@ static bool write_all(int fd, struct str s, off_t at)
 enum err spool_write(struct kernel *k, int64_t id, const char *part, uint64_t at, struct str bytes)
 {
 	struct arena a;
-	unsigned char key[32];
+	struct lock lock;
 	uint64_t no = at / BLOCK;
 	enum err e = at % BLOCK ? E_BAD : OK;
 	int fd;
@@ -66,15 +70,15 @@ enum err spool_write(struct kernel *k, int64_t id, const char *part, uint64_t at
 	arena_init(&a, 1 << 20, NULL);
 	e = dir_make(str_fmt(&a, "%s/loads", k->home).p, 0700);
 	fd = e ? -1 : open(spool_path(&a, k, id, part), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	spool_key(k, id, part, key);
-	if (!e && (fd < 0 || ftruncate(fd, (off_t)(no * SEALED))))
+	spool_key(k, id, part, &lock);
+	if (!e && (fd < 0 || ftruncate(fd, (off_t)(no * (BLOCK + lock.extra)))))
 		e = E_IO;
 	for (; bytes.n && !e; no++) {
 		struct str plain = str_sub(bytes, 0, BLOCK), sealed;
 
 		arena_reset(&a);
-		e = seal_block(key, no, plain, &a, &sealed);
-		if (!e && !write_all(fd, sealed, (off_t)(no * SEALED)))
+		e = seal_block(&lock, no, plain, &a, &sealed);
+		if (!e && !write_all(fd, sealed, (off_t)(no * (BLOCK + lock.extra))))
 			e = E_IO;
 		bytes = str_sub(bytes, plain.n, bytes.n);
 	}
@@ -83,7 +87,7 @@ enum err spool_write(struct kernel *k, int64_t id, const char *part, uint64_t at
 	if (fd >= 0)
 		close(fd);
 	arena_end(&a);
-	explicit_bzero(key, sizeof(key));
+	explicit_bzero(&lock, sizeof(lock));
 	return e;
 }
 
@@ -91,7 +95,7 @@ enum err spool_write(struct kernel *k, int64_t id, const char *part, uint64_t at
 
 struct spool {
 	int fd;
-	unsigned char key[32];
+	struct lock lock;
 	uint64_t size, no;        /* no: the block in `plain`, ~0 for none */
 	struct str plain;
 	struct arena a;
@@ -101,7 +105,7 @@ enum err spool_open(struct kernel *k, int64_t id, const char *part, struct spool
 {
 	struct spool *s = calloc(1, sizeof(*s));
 	struct stat st;
-	uint64_t blocks;
+	uint64_t blocks, rest;
 
 	if (!s)
 		return E_IO;
@@ -112,9 +116,10 @@ enum err spool_open(struct kernel *k, int64_t id, const char *part, struct spool
 		spool_close(s);
 		return E_ABSENT;
 	}
-	blocks = (uint64_t)st.st_size / SEALED;
-	s->size = blocks * BLOCK + ((uint64_t)st.st_size % SEALED > EXTRA ? (uint64_t)st.st_size % SEALED - EXTRA : 0);
-	spool_key(k, id, part, s->key);
+	spool_key(k, id, part, &s->lock);
+	blocks = (uint64_t)st.st_size / (BLOCK + s->lock.extra);
+	rest = (uint64_t)st.st_size % (BLOCK + s->lock.extra);
+	s->size = blocks * BLOCK + (rest > s->lock.extra ? rest - s->lock.extra : 0);
 	*ret = s;
 	return OK;
 }
@@ -128,7 +133,7 @@ void spool_close(struct spool *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	arena_end(&s->a);
-	explicit_bzero(s->key, sizeof(s->key));
+	explicit_bzero(&s->lock, sizeof(s->lock));
 	free(s);
 }
 
@@ -142,10 +147,10 @@ static bool load_block(struct spool *s, uint64_t no)
 		return true;
 	arena_reset(&s->a);
 	s->no = UINT64_MAX;
-	sealed = arena_try(&s->a, SEALED);
-	n = sealed ? pread(s->fd, sealed, SEALED, (off_t)(no * SEALED)) : -1;
+	sealed = arena_try(&s->a, BLOCK + s->lock.extra);
+	n = sealed ? pread(s->fd, sealed, BLOCK + s->lock.extra, (off_t)(no * (BLOCK + s->lock.extra))) : -1;
 	be_put(no, bound, 8);
-	if (n <= 0 || unseal(s->key, (struct str){ (const char *)bound, 8 }, (struct str){ sealed, (size_t)n }, &s->a, &s->plain))
+	if (n <= 0 || unseal(s->lock.key, (struct str){ (const char *)bound, 8 }, (struct str){ sealed, (size_t)n }, &s->a, &s->plain))
 		return false;
 	s->no = no;
 	return true;
@@ -223,7 +228,7 @@ enum err spool_answer(struct call *c, int64_t id, const char *part, const char *
 
 struct spool_out {
 	int fd;
-	unsigned char key[32];
+	struct lock lock;
 	uint64_t no;
 	size_t n;
 	char plain[BLOCK];
@@ -246,7 +251,7 @@ enum err spool_begin(struct kernel *k, int64_t id, const char *part, struct spoo
 		free(o);
 		return E_IO;
 	}
-	spool_key(k, id, part, o->key);
+	spool_key(k, id, part, &o->lock);
 	*ret = o;
 	return OK;
 }
@@ -259,7 +264,7 @@ static void flush_block(struct spool_out *o)
 	if (!o->n || o->failed)
 		return;
 	arena_init(&a, 1 << 20, NULL);
-	o->failed = seal_block(o->key, o->no, (struct str){ o->plain, o->n }, &a, &sealed) || !write_all(o->fd, sealed, (off_t)(o->no * SEALED));
+	o->failed = seal_block(&o->lock, o->no, (struct str){ o->plain, o->n }, &a, &sealed) || !write_all(o->fd, sealed, (off_t)(o->no * (BLOCK + o->lock.extra)));
 	arena_end(&a);
 	o->no += o->n == BLOCK;
 	o->n = o->n == BLOCK ? 0 : o->n;

@@ -49,6 +49,9 @@ const char *const kernel_steps[] = {
 	("CREATE INDEX flow_case_state ON flow_case (flow, state, region, record, party, since, due);"
 	 "CREATE INDEX flow_case_own ON flow_case (party, flow, state, record, since, due);"
 	 "CREATE INDEX flow_case_hand ON flow_case (hand, record) WHERE hand > 0;"),
+	/* 6: the second tree, of the suite gm */
+	"ALTER TABLE log_head ADD COLUMN sm3 @blob;"
+	"CREATE TABLE log_tile_sm3 (level @int NOT NULL, n @int NOT NULL, bytes @blob NOT NULL, PRIMARY KEY (level, n))@end;",
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 
@@ -77,8 +80,10 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_ENTRY_EACH] = "SELECT idx, body FROM log_entry WHERE idx >= $1 ORDER BY idx LIMIT 1000",
 	[SQL_TILE_PUT] = "INSERT INTO log_tile (level, n, bytes) VALUES ($1, $2, $3)",
 	[SQL_TILE_GET] = "SELECT bytes FROM log_tile WHERE level = $1 AND n = $2",
-	[SQL_HEAD_PUT] = "INSERT INTO log_head (size, root, at) VALUES ($1, $2, $3)",
-	[SQL_HEAD_LAST] = "SELECT size, root FROM log_head ORDER BY size DESC LIMIT 1",
+	[SQL_TILE_SM3_PUT] = "INSERT INTO log_tile_sm3 (level, n, bytes) VALUES ($1, $2, $3)",
+	[SQL_TILE_SM3_GET] = "SELECT bytes FROM log_tile_sm3 WHERE level = $1 AND n = $2",
+	[SQL_HEAD_PUT] = "INSERT INTO log_head (size, root, at, sm3) VALUES ($1, $2, $3, $4)",
+	[SQL_HEAD_LAST] = "SELECT size, root, sm3 FROM log_head ORDER BY size DESC LIMIT 1",
 	[SQL_HEAD_OVER] = "SELECT size, root FROM log_head WHERE size > $1 ORDER BY size LIMIT 1",
 
 	[SQL_IDEM_GET] = "SELECT request, answer, record, idx FROM idem WHERE account = $1 AND name = $2",

@@ -4,7 +4,8 @@
 struct verifying {
 	struct call call;
 	struct kernel *k;
-	struct log_check *check;
+	struct log_check check[TREES];
+	size_t trees;
 	struct verify_report *report;
 	struct arena page, beside;        /* of a page of entries; of one record's parts, which may be large */
 	jmp_buf full;
@@ -65,8 +66,8 @@ static enum err check_record(struct verifying *v, struct arena *a, const struct 
 	if (!slots)
 		return bad(v, a, "the record is of another type than its entry, or of a version this program does not know", r.index);
 	leaves = TAKE(v->call.arena, struct hash, slots);
-	slot_leaves(v->call.arena, HASH_SHA256, r.type, slots, r.values, &keys, leaves);
-	root = field_root(HASH_SHA256, leaves, slots);
+	slot_leaves(v->call.arena, keys.hash, r.type, slots, r.values, &keys, leaves);
+	root = field_root(keys.hash, leaves, slots);
 	explicit_bzero(&keys, sizeof(keys));
 	if (!str_eq(node_text(o, "r"), base64url_str(v->call.arena, root.b, HASH_LEN)))
 		return bad(v, a, "the stored values are not those the entry committed to", r.index);
@@ -76,33 +77,53 @@ static enum err check_record(struct verifying *v, struct arena *a, const struct 
 
 static enum err check_entry(struct verifying *v, struct arena *a, const struct val *row)
 {
-	uint64_t index = (uint64_t)row[0].i;
 	struct rows rec;
-	enum err e;
+	enum err e = db_ask(v->call.db, v->call.arena, kernel_sql[SQL_RECORD_AT], VALS(V_I(row[0].i)), &rec);
 
-	if (index != v->report->entries)
-		return bad(v, a, "an entry is missing before this one", index);
-	e = log_check_add(v->check, row[1].s);
-	if (e)
-		return bad(v, a, "a tile does not match the entries", index);
-	v->report->entries++;
-	e = db_ask(v->call.db, v->call.arena, kernel_sql[SQL_RECORD_AT], VALS(V_I(row[0].i)), &rec);
 	if (e)
 		return e;
 	if (rec.n == 0)
-		return bad(v, a, "its record is missing", index);
+		return bad(v, a, "its record is missing", (uint64_t)row[0].i);
 	return check_record(v, a, rec.v, row[1].s);
+}
+
+/* Entries of a page below `size`, against both trees; how many there were. */
+static enum err check_page_entries(struct verifying *v, struct arena *a, const struct rows *r, uint64_t size, size_t *ret_n)
+{
+	struct str *entry = TAKE(&v->page, struct str, r->n + 1);
+	size_t n = 0, wrong;
+
+	for (; n < r->n && v->report->entries + n < size; n++) {
+		if ((uint64_t)row_int(r, n, 0) != v->report->entries + n)
+			return bad(v, a, "an entry is missing before this one", (uint64_t)row_int(r, n, 0));
+		entry[n] = row_str(r, n, 1);
+	}
+	for (size_t t = 0; t < v->trees; t++) {
+		enum err e = log_check_add(&v->check[t], entry, n, &wrong);
+
+		if (e == E_CORRUPT)
+			return bad(v, a, t == TREE_SM3 ? "a tile of the SM3 tree does not match the entries" : "a tile does not match the entries", v->report->entries + wrong);
+		if (e)
+			return e;
+	}
+	*ret_n = n;
+	return OK;
 }
 
 static enum err check_page(struct verifying *v, struct arena *a, uint64_t size, bool *ret_more)
 {
 	struct rows r;
+	size_t n = 0;
 	enum err e;
 
 	arena_reset(&v->page);
 	e = db_ask(v->call.db, &v->page, kernel_sql[SQL_ENTRY_EACH], VALS(V_I((int64_t)v->report->entries)), &r);
-	for (size_t i = 0; !e && i < r.n && v->report->entries < size; i++)
+	if (!e)
+		e = check_page_entries(v, a, &r, size, &n);
+	for (size_t i = 0; !e && i < n; i++) {
+		v->report->entries++;
 		e = check_entry(v, a, r.v + i * r.cols);
+	}
 	*ret_more = r.n > 0 && v->report->entries < size;
 	return e;
 }
@@ -123,7 +144,6 @@ static enum err check_part_count(struct verifying *v, struct arena *a, uint64_t 
 static enum err verify_all(struct verifying *v, struct arena *a, const struct progress *p)
 {
 	struct log_head head = log_shown(v->k->log);
-	struct hash root;
 	bool more = true;
 	enum err e = OK;
 
@@ -136,9 +156,17 @@ static enum err verify_all(struct verifying *v, struct arena *a, const struct pr
 		return e;
 	if (v->report->entries != head.size)
 		return bad(v, a, "entries the log signed are missing", v->report->entries);
-	root = head.size ? frontier_root(HASH_SHA256, &v->check->f) : tree_empty(HASH_SHA256);
-	if (!same_bytes(root.b, head.root.b, HASH_LEN))
-		return bad(v, a, "the tree does not have the signed root", head.size);
+	for (size_t t = 0; t < v->trees; t++) {
+		struct log_head signed_head = log_shown_of(v->k->log, (enum tree_id)t);
+		struct hash root = log_check_root(&v->check[t]);
+
+		if (!same_bytes(root.b, signed_head.root.b, HASH_LEN))
+			return bad(v, a, t == TREE_SM3 ? "the SM3 tree does not have the signed root" : "the tree does not have the signed root", head.size);
+	}
+	if (v->k->unsigned_why[0]) {
+		v->report->problem = str_copy(a, str_of(v->k->unsigned_why));
+		return E_CORRUPT;
+	}
 	v->report->tiles = head.size / TILE_WIDTH;
 	return check_part_count(v, a, head.size);
 }
@@ -154,8 +182,11 @@ enum err kernel_verify(struct kernel *k, struct arena *a, const struct progress 
 	if (e)
 		return e;
 	src = tiles_over(&db);
-	v.check = TAKE(a, struct log_check, 1);
-	v.check->src = &src;
+	v.trees = log_has(k->log, TREE_SM3) ? TREES : 1;
+	for (size_t t = 0; t < v.trees; t++) {
+		v.check[t].tree = (enum tree_id)t;
+		v.check[t].src = &src;
+	}
 	v.call.db = db;
 	v.call.arena = &v.page;
 	arena_init(&v.page, (size_t)1 << 30, &v.full);

@@ -57,6 +57,8 @@ struct note_key {                 /* a verifier: parsed vkey */
 void note_key_id(struct str name, unsigned char type, struct str pub, unsigned char ret[4]);
 struct str vkey_str(struct arena *a, struct str name, unsigned char type, struct str pub);
 enum err vkey_get(struct arena *a, struct str text, struct note_key *ret) MUST_USE;    /* E_BAD */
+/* What stands after the type byte NOTE_OTHER of an SM2 key: identifier and SubjectPublicKeyInfo of the point (65 bytes, uncompressed). */
+struct str note_sm2_pub(struct arena *a, struct str point);
 bool note_name_ok(struct str name);       /* not empty, no space, no '+', UTF-8 */
 
 struct checkpoint {

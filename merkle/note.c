@@ -18,6 +18,8 @@ static const unsigned char sm2_head[] = {
 	0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, 0x03, 0x42, 0x00,
 };
 
+struct str note_sm2_pub(struct arena *a, struct str point) { return str_join(a, (struct str){ (const char *)sm2_head, sizeof(sm2_head) }, point); }
+
 /* ---- names and keys ---- */
 
 /* White space as Unicode has it (property White_Space), for names are compared by people. */

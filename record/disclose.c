@@ -104,7 +104,7 @@ static struct hash slot_secret(const struct record_keys *k, enum key_class c, co
 	unsigned char at[2] = { (unsigned char)(slot >> 8), (unsigned char)slot };
 	struct str parts[] = { str_of(label), { (const char *)at, sizeof(at) } };
 
-	return hmac_of(HASH_SHA256, (struct str){ (const char *)k->key[c], 32 }, parts, ROWS(parts));
+	return hmac_of(k->hash, (struct str){ (const char *)k->key[c], 32 }, parts, ROWS(parts));
 }
 
 struct str slot_disclosure(struct arena *a, const struct type *t, size_t slot, const struct value *v, const struct record_keys *k)

@@ -161,7 +161,10 @@ void check_input(struct arena *a, const struct type *t, const struct node *in, c
 
 /* ---- the field tree (docs/formats/record.md; evidence.md 6.3) ---- */
 
-struct record_keys { unsigned char key[KEY_CLASSES][32]; };
+struct record_keys {
+	unsigned char key[KEY_CLASSES][32];
+	enum hash_id hash;        /* salts come from its HMAC */
+};
 /* ["salt","name",value] as base64url: the SD-JWT disclosure of one slot. Empty when nothing was said. */
 struct str slot_disclosure(struct arena *a, const struct type *t, size_t slot, const struct value *v, const struct record_keys *k);
 /* Digests of the first n slots in schema order (type_slots); a slot nobody filled gets a decoy that looks like any other. */

@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
 	{ "init",    cli_init,    "新建目录：--home --public-url --origin --suite std|gm", "make a home" },
 	{ "serve",   serve,       "启动服务：--listen 127.0.0.1:8080", "serve" },
+	{ "signd",   cli_signd,   "独立的签名进程：--listen 套接字路径 --guard 目录；服务用 --signer 连接", "sign in a process of its own" },
 	{ "demo",    cli_demo,    "建立示例并走完整条链", "make a demonstration home" },
 	{ "load",    cli_load,    "批量导入表格（CSV、XLSX、NDJSON、文本）：--as --choice --fixed", "load tables" },
 	{ "verify",  cli_verify,  "核验日志与记录（0 通过，1 不符，2 未定）", "verify" },

@@ -73,13 +73,19 @@ void fixed_cors(struct ask *q)
 void fixed_vkey(struct ask *q)
 {
 	log_headers(q, "public, max-age=3600");
-	reply_send(q, 200, "text/plain; charset=utf-8", str_fmt(q->a, "%.*s\n", STR_ARG(log_vkey(kernel_log(q->f->k), q->a))), false);
+	reply_send(q, 200, "text/plain; charset=utf-8", log_vkey(kernel_log(q->f->k), TREE_SHA256), false);
 }
 
 void fixed_checkpoint(struct ask *q)
 {
-	log_headers(q, "public, max-age=2");
-	reply_send(q, 200, "text/plain; charset=utf-8", log_checkpoint(kernel_log(q->f->k), q->a), false);
+	struct str note;
+	enum err e = log_checkpoint(kernel_log(q->f->k), q->a, TREE_SHA256, &note);
+
+	log_headers(q, e ? NULL : "public, max-age=2");
+	if (e)
+		reply_error(q, e);
+	else
+		reply_send(q, 200, "text/plain; charset=utf-8", note, false);
 }
 
 static bool number(struct str s, size_t digits, uint64_t *ret)

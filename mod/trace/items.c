@@ -348,7 +348,7 @@ enum err items_normal(struct call *c, const struct item_sets *s, struct value *v
 	e = parts_of(c, s, &part, &n);
 	if (e)
 		return e;
-	root = parts_root(c->arena, HASH_SHA256, part, n);
+	root = parts_root(c->arena, kernel_hash(c->k), part, n);
 	list[0] = str_fmt(c->arena, "*%llu", (unsigned long long)s->count);
 	list[1] = parts_text(c->arena, n, &root);
 	*v = (struct value){ .said = SAID_VALUE, .open = v->open, .list = list, .n = 2, .part = part, .n_part = n };

@@ -63,7 +63,7 @@ static struct str leaf_example(struct arena *a, struct buf *say)
 		[PURCHASE_supplier_name] = { .said = SAID_VALUE, .text = S("示例钢丝绳厂") },
 		[PURCHASE_purchase_time] = { .said = SAID_VALUE, .open = true, .text = S("2026-11-11") },
 	};
-	struct record_keys keys;
+	struct record_keys keys = { .hash = HASH_SHA256 };
 	struct hash leaves[PURCHASE_FIELDS], root;
 	size_t slots = type_slots(t, 1);        /* as the first version had them */
 	struct str leaf;
@@ -93,9 +93,9 @@ static struct str record_example(struct arena *a)
 	return (struct str){ b.p, b.n };
 }
 
-static enum err no_tile(void *ctx, unsigned level, uint64_t n, unsigned char ret[TILE_BYTES])
+static enum err no_tile(void *ctx, enum tree_id t, unsigned level, uint64_t n, unsigned char ret[TILE_BYTES])
 {
-	(void)ctx, (void)level, (void)n, (void)ret;
+	(void)ctx, (void)t, (void)level, (void)n, (void)ret;
 	return E_ABSENT;
 }
 
@@ -104,6 +104,8 @@ static struct str log_example(struct arena *a)
 {
 	const struct tile_source none = { NULL, no_tile };
 	unsigned char seed[SEED_LEN];
+	const struct signer_setup setup = { .origin = "example.org/log", .ed25519 = seed };
+	struct signer signer;
 	struct buf b = buf_in(a, 6000), aside = buf_in(a, 4000);
 	struct str leaf = leaf_example(a, &aside), receipt;
 	struct hash h = tree_leaf(HASH_SHA256, leaf);
@@ -111,14 +113,15 @@ static struct str log_example(struct arena *a)
 	struct log *g;
 
 	memset(seed, 1, sizeof(seed));
-	assert_int_equal(log_open("example.org/log", seed, &g), OK);
+	assert_int_equal(signer_local(&setup, &signer), OK);
+	assert_int_equal(log_open("example.org/log", &signer, &g), OK);
 	log_add(g, S("first"));
 	log_add(g, leaf);
 	log_add(g, S("third"));
-	assert_int_equal(log_publish(g), OK);
+	assert_int_equal(log_publish(g, NULL), OK);
 	head = log_shown(g);
-	assert_int_equal(log_receipt(g, a, &none, 1, &head, S(""), &receipt), OK);
-	buf_fmt(&b, "vkey     %.*s\nleaf 1   %.*s\n%.*s", STR_ARG(log_vkey(g, a)), STR_ARG(hex(a, h.b, HASH_LEN)), STR_ARG(receipt));
+	assert_int_equal(log_receipt(g, a, &none, &(struct receipt_of){ TREE_SHA256, 1, &head, S("") }, &receipt), OK);
+	buf_fmt(&b, "vkey     %.*s\nleaf 1   %.*s\n%.*s", STR_ARG(str_trim(log_vkey(g, TREE_SHA256))), STR_ARG(hex(a, h.b, HASH_LEN)), STR_ARG(receipt));
 	log_close(g);
 	return (struct str){ b.p, b.n };
 }
