@@ -364,11 +364,10 @@ static void fill_settle(struct fill *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
-static struct str *fill_store(struct bench *b, long events)
+static void fill_store(struct bench *b, long events, struct str *pack)
 {
 	struct fill *f = calloc(1, sizeof(*f));
 	long packs = (events * TEN + PACK - 1) / PACK;
-	struct str *pack = TAKE(&b->a, struct str, packs + 1);
 	double t = now_ms();
 
 	f->b = b;
@@ -393,7 +392,6 @@ static struct str *fill_store(struct bench *b, long events)
 		if (f->slot[i].used)
 			arena_end(&f->slot[i].a);
 	free(f);
-	return pack;
 }
 
 /* As many rows, made by the engine itself. */
@@ -460,20 +458,37 @@ static struct str twenty_steps(struct bench *b)
 	return code;
 }
 
-static void bench_big(struct bench *b, long events)
+/* A store that was filled before and kept is measured again: the packs it holds, one a line. */
+static bool kept_packs(struct bench *b, long packs, struct str *pack)
+{
+	struct str text, line;
+	long n = 0;
+
+	if (file_read(&b->a, str_fmt(&b->a, "%s/bench-packs", b->home).p, 1 << 20, &text))
+		return false;
+	for (; n < packs && str_cut(&text, '\n', &line); n++)
+		pack[n] = line;
+	return n == packs;
+}
+
+static void keep_packs(struct bench *b, long packs, const struct str *pack)
+{
+	struct buf t = buf_in(&b->a, 4096);
+
+	for (long i = 0; i < packs; i++)
+		buf_fmt(&t, "%.*s\n", STR_ARG(pack[i]));
+	if (file_write(str_fmt(&b->a, "%s/bench-packs", b->home).p, buf_str(&t), 0600))
+		die("packs");
+}
+
+/* Where is a code: its one event, beside the SELECT of one row. */
+static void bench_looks(struct bench *b, struct db *peer, const struct str *pack, long events)
 {
 	enum { LOOKS = 2000 };
 	double *mine = TAKE(&b->a, double, LOOKS), *rows = TAKE(&b->a, double, LOOKS);
-	struct db *peer = peer_open(b);
-	struct str *pack, code;
 	long packs = events * TEN / PACK;
-	struct rows r;
 	size_t n;
-	double t[9];
 
-	fill_rows(b, peer, events * TEN);        /* first: what was written last is what the machine's memory holds */
-	pack = fill_store(b, events);
-	code = twenty_steps(b);
 	for (int i = 0; i < LOOKS; i++) {
 		struct str one = code_of(b, pack[roll(b, (uint32_t)(packs ? packs : 1))], roll(b, packs ? PACK : (uint32_t)events * TEN));
 
@@ -483,44 +498,78 @@ static void bench_big(struct bench *b, long events)
 		rows[i] = select_us(b, peer, roll(b, (uint32_t)(events * TEN))) / 1000;
 	}
 	printf("code_p50_ms %.3f\ncode_p99_ms %.3f\ncode_select_p99_ms %.3f\n", at_share(mine, LOOKS, 0.5), at_share(mine, LOOKS, 0.99), at_share(rows, LOOKS, 0.99));
+}
+
+static void bench_twenty(struct bench *b)
+{
+	struct str code = twenty_steps(b);
+	size_t n;
+	double t[9];
+
 	for (int i = 0; i < 9; i++) {
 		t[i] = op_ms(b, b->seller, "chain.get", in_of(&b->a, "of", code, NULL, S("")), &n, "steps");
 		if (n != 20)
 			die("not twenty steps");
 	}
 	printf("chain_ms %.2f\n", at_share(t, 9, 0.5));
+}
+
+static double holders_ms(struct bench *b, struct str pack)
+{
+	struct arena hold;
+	struct call c = { .k = b->k, .who = &nobody, .arena = &hold, .now = clock_now() };
+	struct item_sets s = { 0 };
+	struct holders h;
+	struct pack p;
+	int64_t id;
+	double t = now_ms();
+
+	arena_init(&hold, (size_t)2 << 30, &b->full);
+	if (!id_get(pack, &id) || kernel_reader(b->k, &c.db) || pack_get(&c, id, &p))
+		die("pack");
+	sets_add(&c, &s, &p, 0, PACK - 1);
+	sets_tidy(&s);
+	if (holders_of(&c, &s, INT64_MAX, &h, NULL, NULL))
+		die("holders");
+	kernel_reader_end(b->k, c.db);
+	arena_end(&hold);
+	return now_ms() - t;
+}
+
+static void bench_holders(struct bench *b, struct db *peer, struct str pack)
+{
+	double t[5], rows[5];
+
 	for (int i = 0; i < 5; i++) {
-		struct arena peer_arena;
+		struct arena a;
+		struct rows r;
 		double at;
 
-		t[i] = now_ms();
-		{
-			struct arena hold;
-			struct call c = { .k = b->k, .who = &nobody, .arena = &hold, .now = clock_now() };
-			struct item_sets s = { 0 };
-			struct holders h;
-			struct pack p;
-			int64_t id;
-
-			arena_init(&hold, (size_t)2 << 30, &b->full);
-			if (!id_get(pack[0], &id) || kernel_reader(b->k, &c.db) || pack_get(&c, id, &p))
-				die("pack");
-			sets_add(&c, &s, &p, 0, PACK - 1);
-			sets_tidy(&s);
-			if (holders_of(&c, &s, INT64_MAX, &h, NULL, NULL))
-				die("holders");
-			kernel_reader_end(b->k, c.db);
-			arena_end(&hold);
-		}
-		t[i] = now_ms() - t[i];
-		arena_init(&peer_arena, 64 << 20, &b->full);
+		t[i] = holders_ms(b, pack);
+		arena_init(&a, 64 << 20, &b->full);
 		at = now_ms();
-		if (db_ask(peer, &peer_arena, "SELECT e % 3, COUNT(*) FROM (SELECT MAX(event) AS e FROM item_event WHERE item < 1000000 GROUP BY item) x GROUP BY 1", NO_VALS, &r))
+		if (db_ask(peer, &a, "SELECT e % 3, COUNT(*) FROM (SELECT MAX(event) AS e FROM item_event WHERE item < 1000000 GROUP BY item) x GROUP BY 1", NO_VALS, &r))
 			die("group");
 		rows[i] = now_ms() - at;
-		arena_end(&peer_arena);
+		arena_end(&a);
 	}
 	printf("holders_ms %.1f\nholders_rows_ms %.1f\n", at_share(t, 5, 0.5), at_share(rows, 5, 0.5));
+}
+
+static void bench_big(struct bench *b, long events)
+{
+	struct db *peer = peer_open(b);
+	long packs = (events * TEN + PACK - 1) / PACK;
+	struct str *pack = TAKE(&b->a, struct str, packs + 1);
+
+	if (!kept_packs(b, packs, pack)) {
+		fill_rows(b, peer, events * TEN);        /* first: what was written last is what the machine's memory holds */
+		fill_store(b, events, pack);
+		keep_packs(b, packs, pack);
+	}
+	bench_looks(b, peer, pack, events);
+	bench_twenty(b);
+	bench_holders(b, peer, pack[0]);
 	db_close(peer);
 }
 
