@@ -458,7 +458,7 @@ static struct str twenty_steps(struct bench *b)
 	return code;
 }
 
-/* A store that was filled before and kept is measured again: the packs it holds, one a line. */
+/* Of a store that was filled before and kept. */
 static bool kept_packs(struct bench *b, long packs, struct str *pack)
 {
 	struct str text, line;
@@ -481,7 +481,6 @@ static void keep_packs(struct bench *b, long packs, const struct str *pack)
 		die("packs");
 }
 
-/* Where is a code: its one event, beside the SELECT of one row. */
 static void bench_looks(struct bench *b, struct db *peer, const struct str *pack, long events)
 {
 	enum { LOOKS = 2000 };
@@ -538,13 +537,11 @@ static double holders_ms(struct bench *b, struct str pack)
 
 static void bench_holders(struct bench *b, struct db *peer, struct str pack)
 {
-	double t[5], rows[5];
+	double t[5], rows[5], at;
+	struct arena a;
+	struct rows r;
 
 	for (int i = 0; i < 5; i++) {
-		struct arena a;
-		struct rows r;
-		double at;
-
 		t[i] = holders_ms(b, pack);
 		arena_init(&a, 64 << 20, &b->full);
 		at = now_ms();
