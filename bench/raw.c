@@ -25,7 +25,7 @@ static void copy_ddl(sqlite3 *from, sqlite3 *to, const char *table)
 {
 	sqlite3_stmt *s;
 
-	sqlite3_prepare_v2(from, "SELECT sql FROM sqlite_master WHERE tbl_name = ?1 AND sql IS NOT NULL ORDER BY type DESC", -1, &s, NULL);
+	sqlite3_prepare_v2(from, "SELECT sql FROM (SELECT * FROM main.sqlite_master UNION ALL SELECT * FROM keys.sqlite_master) WHERE tbl_name = ?1 AND sql IS NOT NULL ORDER BY type DESC", -1, &s, NULL);
 	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
 	while (sqlite3_step(s) == SQLITE_ROW)
 		if (sqlite3_exec(to, (const char *)sqlite3_column_text(s, 0), NULL, NULL, NULL))
@@ -63,10 +63,14 @@ int main(int argc, char **argv)
 	sqlite3 *from, *to;
 	struct timespec a, b;
 	int group = argc > 3 ? atoi(argv[3]) : 32, n;
+	char attach[4200];
 	double s;
 
 	if (argc < 3 || sqlite3_open(argv[1], &from) || sqlite3_open(argv[2], &to))
 		return 2;
+	snprintf(attach, sizeof(attach), "ATTACH '%.*s/keystore/keys.db' AS keys", (int)(strrchr(argv[1], '/') - argv[1]), argv[1]);
+	if (sqlite3_exec(from, attach, NULL, NULL, NULL))
+		die(from, attach);
 	sqlite3_exec(to, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-16384", NULL, NULL, NULL);
 	for (int t = 0; t < TABLES; t++) {
 		copy_ddl(from, to, tables[t]);

@@ -166,10 +166,30 @@ int cli_backup(const struct cli *c)
 	if (e)
 		cli_say(e, why);
 	else
-		printf("已备份到 %s（不含 keys：请另存，否则未公开的内容不能恢复）\n", c->words[1]);
+		printf("已备份到 %s（不含 keys 和 keystore：请另存，后者用 suyuan backup-keys；缺了它们，未公开的内容不能恢复）\n", c->words[1]);
 	arena_end(&a);
 	kernel_close(k);
 	return err_exit(e);
+}
+
+/* What was erased is gone for good only when the oldest copy of its keys is: hence thirty days. */
+int cli_backup_keys(const struct cli *c)
+{
+	struct kernel *k;
+	char why[300] = "";
+	enum err e;
+
+	if (c->n < 2)
+		return cli_say(E_BAD, "用法 / usage: suyuan backup-keys 文件");
+	e = cli_open(c, true, &k);
+	if (e)
+		return err_exit(e);
+	e = kernel_backup_keys(k, c->words[1], why);
+	kernel_close(k);
+	if (e)
+		return cli_say(e, why);
+	printf("密钥库已备份到 %s。请与记录的备份分开存放，30天内销毁旧的副本：在那之前，已删除的内容还能恢复\n", c->words[1]);
+	return 0;
 }
 
 /* Lays the copy in place. guard/ is no part of a backup: put back beside an older store it makes every write refused, so that no second
@@ -191,7 +211,7 @@ int cli_restore(const struct cli *c)
 	else if (e)
 		cli_say(e, NULL);
 	else
-		printf("已恢复到 %s；请放回 keys 和 guard 目录，然后运行 suyuan verify。\n注意：备份之后签发过的凭证不在其中，继续写入会与它们冲突，请先核对日志大小 / receipts given after the backup are not in it: compare the log size first\n", c->setup.home);
+		printf("已恢复到 %s；请放回 keys、keystore 和 guard 目录，然后运行 suyuan verify。\n注意：备份之后签发过的凭证不在其中，继续写入会与它们冲突，请先核对日志大小 / receipts given after the backup are not in it: compare the log size first\n", c->setup.home);
 	arena_end(&a);
 	return err_exit(e);
 }

@@ -27,6 +27,7 @@ int cli_demo(const struct cli *c);
 int cli_verify(const struct cli *c);
 int cli_rebuild(const struct cli *c);
 int cli_backup(const struct cli *c);
+int cli_backup_keys(const struct cli *c);
 int cli_restore(const struct cli *c);
 int cli_doctor(const struct cli *c);
 int cli_rotate(const struct cli *c);

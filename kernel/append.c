@@ -5,7 +5,7 @@
  */
 #include "kernel/inside.h"
 
-static const char *const leaf_words[] = { "", "reg", "obj", "flow", "set", "access", "note" };
+static const char *const leaf_words[] = { "", "reg", "obj", "flow", "set", "access", "note", "erase", "anchor" };
 
 int64_t new_id(struct kernel *k, int64_t now)
 {
@@ -71,6 +71,8 @@ static struct str leaf_bytes(struct call *c, const struct filing *f, const struc
 	put_str(a, o, "r", base64url_str(a, field_hash->b, HASH_LEN));
 	put_z(a, o, "t", f->corrects && !t->blind ? "fix" : leaf_words[t->leaf]);
 	put_int(a, o, "v", 1);
+	if (f->about)
+		put_int(a, o, "c", (int64_t)*f->about);
 	if (!t->blind) {
 		if (f->org.n)
 			put_str(a, o, "o", f->org);
@@ -148,7 +150,7 @@ static void tell_record(struct call *c, const struct filing *f, const struct pre
 {
 	db_tell(c->db, kernel_sql[SQL_RECORD_PUT], VALS(V_I(p->record), V_T(str_of(f->type->name)), V_I(f->party), V_I(fix->root), V_I(f->corrects),
 	        V_I(c->now), V_I((int64_t)index), V_T(p->shown), p->biz, p->per));
-	db_tell(c->db, kernel_sql[SQL_RECORD_KEY_PUT], VALS(V_I(p->record), V_B(p->wrapped[0]), V_B(p->wrapped[1]), V_B(p->wrapped[2])));
+	keystore_add(c->k->keystore, p->record, p->wrapped);
 	parts_tell(c->db, p->record, &p->parts);
 	db_tell(c->db, kernel_sql[SQL_ENTRY_PUT], VALS(V_I((int64_t)index), V_B(leaf)));
 }
@@ -244,7 +246,9 @@ enum err record_from_row(struct call *c, const struct val *row, unsigned classes
 	static const struct json_limits limits = { .bytes = 1 << 24, .depth = 8, .nodes = 1 << 20 };
 	struct record r = { .id = row[0].i, .party = row[2].i, .root = row[3].i, .corrects = row[4].i, .at = row[5].i, .index = (uint64_t)row[6].i };
 	struct node *stored[KEY_CLASSES] = { NULL };
+	struct str key[KEY_CLASSES];
 	struct json_trouble trouble;
+	bool sealed;
 	enum err e = OK;
 
 	r.type = kernel_type(c->k, row[1].s);
@@ -253,12 +257,15 @@ enum err record_from_row(struct call *c, const struct val *row, unsigned classes
 	r.held[KEY_PUBLIC] = true;
 	r.held[KEY_BUSINESS] = row[8].kind == VAL_BLOB;
 	r.held[KEY_PERSON] = row[9].kind == VAL_BLOB;
-	if (classes & 1u << KEY_PUBLIC)
+	sealed = (r.held[KEY_BUSINESS] && classes & 1u << KEY_BUSINESS) || (r.held[KEY_PERSON] && classes & 1u << KEY_PERSON);
+	if (sealed)
+		e = keystore_get(c, r.id, key);
+	if (!e && classes & 1u << KEY_PUBLIC)
 		e = json_read(c->arena, row[7].s, &limits, &stored[KEY_PUBLIC], &trouble);
 	if (!e && r.held[KEY_BUSINESS] && classes & 1u << KEY_BUSINESS)
-		e = open_class(c, r.id, row[11].s, row[8].s, &stored[KEY_BUSINESS]);
+		e = open_class(c, r.id, key[KEY_BUSINESS], row[8].s, &stored[KEY_BUSINESS]);
 	if (!e && r.held[KEY_PERSON] && classes & 1u << KEY_PERSON)
-		e = open_class(c, r.id, row[12].s, row[9].s, &stored[KEY_PERSON]);
+		e = open_class(c, r.id, key[KEY_PERSON], row[9].s, &stored[KEY_PERSON]);
 	if (e)
 		return E_CORRUPT;
 	r.values = TAKE(c->arena, struct value, r.type->n);
@@ -277,22 +284,24 @@ enum err kernel_record(struct call *c, int64_t id, unsigned classes, struct reco
 	return r.n ? record_from_row(c, r.v, classes, ret) : E_ABSENT;
 }
 
-/* The unwrapped keys of a record row (RECORD_COLUMNS), to make or to recompute disclosures. A destroyed key is left zero. */
-enum err record_keys_get(struct call *c, const struct val *row, struct record_keys *ret)
+/* To make or to recompute disclosures. A destroyed key is left zero. */
+enum err record_keys_get(struct call *c, int64_t record, struct record_keys *ret)
 {
-	*ret = (struct record_keys){ .hash = c->k->hash };
-	for (unsigned i = 0; i < KEY_CLASSES; i++) {
-		struct str key;
-		enum err e;
+	struct str wrapped[KEY_CLASSES];
+	enum err e = keystore_get(c, record, wrapped);
 
-		if (row[10 + i].kind != VAL_BLOB)
+	*ret = (struct record_keys){ .hash = c->k->hash };
+	for (unsigned i = 0; i < KEY_CLASSES && !e; i++) {
+		struct str key;
+
+		if (!wrapped[i].n)
 			continue;
-		e = unseal(c->k->master_key, bound_to(c->arena, row[0].i, "key"), row[10 + i].s, c->arena, &key);
+		e = unseal(c->k->master_key, bound_to(c->arena, record, "key"), wrapped[i], c->arena, &key);
 		if (e || key.n != 32)
 			return E_CORRUPT;
 		memcpy(ret->key[i], key.p, 32);
 	}
-	return OK;
+	return e;
 }
 
 enum err kernel_latest(struct call *c, int64_t id, int64_t *ret_id)

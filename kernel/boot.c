@@ -289,6 +289,23 @@ static enum err open_store(struct kernel *k, char why[300])
 	return e;
 }
 
+/* The setting "keys" says that the keys of records lie apart; homes of earlier versions have them among the records. */
+static enum err open_keystore(struct kernel *k, const struct kernel_setup *s, char why[300])
+{
+	const bool apart = !k->writing || str_is(setting_of(k, k->db, "keys"), "apart");
+	enum err e = keystore_open(k, s, apart, why);
+
+	if (e || apart)
+		return e;
+	e = keystore_move_in(k);
+	if (!e)
+		e = db_begin(k->db);
+	if (!e)
+		e = db_exec(k->db, "DROP TABLE record_key");
+	db_tell(k->db, kernel_sql[SQL_SETTING_PUT], VALS(V_T(S("keys")), V_T(S("apart"))));
+	return db_end(k->db, e);
+}
+
 static enum err open_log(struct kernel *k, const char *origin, char why[300])
 {
 	struct signer signer;
@@ -342,7 +359,11 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 	if (!e)
 		e = open_store(k, why);
 	if (!e)
+		e = open_keystore(k, s, why);
+	if (!e)
 		e = open_log(k, origin, why);
+	if (!e && k->writing)
+		e = erase_finish(k);
 	if (!e)
 		e = crew_start(CREW_THREADS, CREW_QUEUE, &k->crew);
 	for (size_t i = 0; i < k->n_modules && !e; i++)
@@ -426,6 +447,7 @@ void kernel_close(struct kernel *k)
 			k->modules[i]->close(k->state[i]);
 	log_close(k->log);
 	guard_close(k->guard);
+	keystore_close(k);
 	db_close(k->db);
 	readers_close(k->readers);
 	sealer_free(k->table);

@@ -116,6 +116,7 @@ static void hook_mark(void *ctx)
 	struct kernel *k = ctx;
 
 	log_mark(k->log);
+	keystore_mark(k->keystore);
 }
 
 static void hook_rewind(void *ctx)
@@ -123,6 +124,7 @@ static void hook_rewind(void *ctx)
 	struct kernel *k = ctx;
 
 	log_rewind(k->log);
+	keystore_rewind(k->keystore);
 }
 
 static enum err hook_seal(void *ctx, struct db *db)
@@ -145,7 +147,7 @@ static enum err hook_seal(void *ctx, struct db *db)
 	if (second)
 		head_sm3 = log_next_head(k->log, TREE_SM3);
 	db_tell(db, kernel_sql[SQL_HEAD_PUT], VALS(V_I((int64_t)head.size), V_B(hash_str(&head.root)), V_I(k->group_at), second ? V_B(hash_str(&head_sm3.root)) : V_NULL));
-	return db_sticky(db);
+	return db_sticky(db) ? db_sticky(db) : keystore_seal(k->keystore);
 }
 
 static enum err hook_publish(void *ctx)
@@ -153,6 +155,8 @@ static enum err hook_publish(void *ctx)
 	struct kernel *k = ctx;
 	enum err e = log_grew(k->log) ? log_publish(k->log, &k->tiles) : OK;
 
+	if (!e)
+		e = keystore_settle(k->keystore);
 	for (size_t i = 0; i < k->n_modules && !e; i++)
 		if (k->modules[i]->committed)
 			k->modules[i]->committed(k);
@@ -164,6 +168,7 @@ static void hook_undo(void *ctx)
 	struct kernel *k = ctx;
 
 	log_undo(k->log);
+	keystore_forget(k->keystore);
 }
 
 static void hook_answered(void *ctx) { answers_hand_over(ctx); }

@@ -13,7 +13,7 @@ struct code_key { unsigned char key[16]; int cipher; bool there; };
 
 struct type_sql {             /* texts composed once at start, from const tables only */
 	const struct type *type;
-	const char *put, *retire, *list_all, *list_party, *own_from, *of_party, *list_region, *get, *by[64], *drop, *dump;
+	const char *put, *gone, *retire, *list_all, *list_party, *own_from, *of_party, *list_region, *get, *by[64], *drop, *dump;
 	const char *cases[64], *own_cases[64];        /* counted by the value of a public column */
 	const char *find[64], *find_of[64];           /* listed by it: of regions, of one party */
 };
@@ -36,6 +36,7 @@ struct kernel {
 	struct code_key code_keys[32];
 	unsigned code_key_now;
 	struct log *log;
+	struct keystore *keystore;
 	struct guard *guard;      /* what was last signed, unless somebody else signs */
 	char unsigned_why[300];   /* a reading kernel: why the store's head is not one to sign; empty: it is */
 	const char *guard_dir, *signer_path;      /* of the setup; NULL: as the home says */
@@ -75,7 +76,7 @@ const struct module *house_module(struct arena *a);    /* people, lists, notices
 
 /* sql.c */
 enum {
-	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_KEY_PUT, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
+	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
 	SQL_PART_PUT, SQL_PART_GET, SQL_PART_LIST, SQL_PART_COUNT,
 	SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_TILE_SM3_PUT, SQL_TILE_SM3_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
 	SQL_IDEM_GET, SQL_IDEM_PUT, SQL_AUDIT_PUT, SQL_AUDIT_LIST,
@@ -88,7 +89,7 @@ enum {
 	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT,
 	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_WEBHOOK_PUT,
 	SQL_JOB_PUT, SQL_JOB_GET, SQL_JOB_DUE, SQL_JOB_LATER, SQL_JOB_COME, SQL_JOB_WAITS, SQL_JOB_OLD, SQL_JOB_LIST, SQL_ACTOR_GET,
-	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_TEXTS
+	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_RECORD_EMPTY, SQL_ERASURE_GET, SQL_ERASURE_PUT, SQL_ERASURE_EACH, SQL_IDEM_DROP_RECORD, SQL_PARTS_DROP, SQL_TEXTS
 };
 extern const char *const kernel_sql[SQL_TEXTS];
 extern const char *const kernel_steps[];       /* numbered migrations of the kernel tables */
@@ -96,7 +97,7 @@ extern const size_t kernel_steps_n;
 const char *ddl_for(struct arena *a, const char *text, bool pg);      /* @int @text @blob */
 
 /* append.c */
-enum err record_keys_get(struct call *c, const struct val *row, struct record_keys *ret);
+enum err record_keys_get(struct call *c, int64_t record, struct record_keys *ret) MUST_USE;
 enum err record_from_row(struct call *c, const struct val *row, unsigned classes, struct record *ret);
 /* parts.c */
 void nonce_of(int64_t record, unsigned part, unsigned char ret[SEAL_NONCE_LEN]);
@@ -106,12 +107,32 @@ void parts_tell(struct db *db, int64_t record, const struct sealed_parts *s);
 /* project.c */
 enum err project_record(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t root, int64_t at, int64_t corrects,
                         const struct value *v);
+enum err project_again(struct call *c, const struct record *r) MUST_USE;      /* the derived row of what is left of it */
 enum err sql_of_types(struct kernel *k);
 const struct type_sql *type_sql(const struct kernel *k, const struct type *t);
 /* guard.c */
 enum err guard_open(const char *path, bool writing, struct log_head ret_last[TREES], struct guard **ret) MUST_USE;
 enum err guard_keep(void *ctx, enum tree_id t, const struct log_head *h) MUST_USE;
 void guard_close(struct guard *g);
+/* keystore.c */
+struct keystore;
+enum err keystore_open(struct kernel *k, const struct kernel_setup *setup, bool expected, char why[300]) MUST_USE;
+void keystore_close(struct kernel *k);
+void keystore_mark(struct keystore *s);
+void keystore_rewind(struct keystore *s);
+void keystore_forget(struct keystore *s);
+void keystore_add(struct keystore *s, int64_t record, const struct str wrapped[KEY_CLASSES]);
+void keystore_destroy(struct keystore *s, int64_t record, unsigned classes);
+enum err keystore_seal(struct keystore *s) MUST_USE;
+enum err keystore_settle(struct keystore *s) MUST_USE;
+enum err keystore_get(struct call *c, int64_t record, struct str ret[KEY_CLASSES]) MUST_USE;
+enum err keystore_move_in(struct kernel *k) MUST_USE;
+/* erase.c: what is left of a record whose class was erased */
+struct erased { unsigned classes; struct str leaves; };      /* leaves: the hashes of its slots, as they were */
+enum err erased_of(struct call *c, int64_t record, struct erased *ret) MUST_USE;      /* classes 0: nothing */
+enum err erase_finish(struct kernel *k) MUST_USE;
+/* Hashes of the slots: from values and keys, and where these were erased from what was kept of them. E_CORRUPT: the two disagree. */
+enum err record_leaves(struct call *c, const struct record *r, const struct record_keys *keys, size_t slots, struct hash *ret) MUST_USE;
 /* keys.c: the secrets of a home, and who signs for it */
 const char *home_path(struct kernel *k, const char *name);
 void explain(char why[300], const char *fmt, ...) PRINTF(2, 3);

@@ -180,6 +180,9 @@ struct module {
 	/* Called for each record in log order, live and on rebuild; only tells what follows from the record. */
 	enum err (*project)(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
 	                    const struct value *v);
+	/* A class of a record was erased: its derived rows become those that project would make of what is left. The record is a corrected one,
+	 * unless only personal values went. */
+	void (*forgotten)(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t at, const struct value *left);
 	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
 	/* How a value reads on other platforms (codes instead of our ranges); NULL: as it is. */
 	struct node *(*outward)(struct call *c, const struct record *r, size_t field);
@@ -200,6 +203,7 @@ struct filing {
 	struct str org, subject;  /* for leaves that are not blind; subject empty: the record's own id */
 	int64_t corrects;         /* the record this one replaces, 0: none */
 	struct str region;        /* of the case a flow opens; empty: the party's */
+	const uint64_t *about;    /* log index that the entry names in clear, as "c"; NULL: none */
 	struct prepared *prepared;   /* from kernel_prepare with the same values; NULL: done now */
 };
 /* run and prepare of an operation that only files its input as a record of the caller's party; takes `corrects`. */
@@ -382,6 +386,8 @@ struct verify_report { uint64_t entries, records, tiles; struct str problem; };
 enum err kernel_verify(struct kernel *k, struct arena *a, const struct progress *p, struct verify_report *ret) MUST_USE;   /* E_CORRUPT */
 enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, const struct progress *p) MUST_USE;
 enum err kernel_backup(struct kernel *k, const char *to, char why[300]) MUST_USE;
+/* The keystore alone: its backups are to be kept apart from those of the records, and for 30 days at most. */
+enum err kernel_backup_keys(struct kernel *k, const char *to, char why[300]) MUST_USE;
 
 /* ---- generated papers (doc.c) ---- */
 struct node *doc_openapi(struct kernel *k, struct arena *a);

@@ -144,14 +144,10 @@ enum err kernel_receipt(struct call *c, const struct record *shown, struct str *
 {
 	const struct type *t = shown->type;
 	struct record_keys keys;
-	struct rows rows, entry;
+	struct rows entry;
 	struct str *d = TAKE(c->arena, struct str, t->n);
-	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_GET], VALS(V_I(shown->id)), &rows);
+	enum err e = record_keys_get(c, shown->id, &keys);
 
-	if (!e && rows.n == 0)
-		e = E_ABSENT;
-	if (!e)
-		e = record_keys_get(c, rows.v, &keys);
 	if (e)
 		return e;
 	for (size_t i = 0; i < t->n; i++)

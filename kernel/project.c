@@ -39,6 +39,23 @@ static void project_row(struct call *c, const struct type *t, int64_t record, in
 		db_tell(c->db, q->retire, VALS(V_I(corrects)));
 }
 
+enum err project_again(struct call *c, const struct record *r)
+{
+	const struct type_sql *q = type_sql(c->k, r->type);
+	struct rows later;
+	enum err e;
+
+	db_tell(c->db, q->gone, VALS(V_I(r->id)));
+	project_row(c, r->type, r->id, r->party, r->root, r->at, 0, r->values);
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_CORRECTED], VALS(V_I(r->id), V_I(r->root)), &later);
+	if (!e && later.n)
+		db_tell(c->db, q->retire, VALS(V_I(r->id)));
+	for (size_t i = 0; i < c->k->n_modules && !e; i++)
+		if (c->k->modules[i]->forgotten)
+			c->k->modules[i]->forgotten(c, r->type, r->id, r->index, r->at, r->values);
+	return e ? e : db_sticky(c->db);
+}
+
 enum err project_record(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t root, int64_t at, int64_t corrects,
                         const struct value *v)
 {
@@ -118,6 +135,7 @@ enum err sql_of_types(struct kernel *k)
 		if (t->n > ROWS(q->by))
 			return E_INTERNAL;
 		q->put = text_put(a, t);
+		q->gone = str_fmt(a, "DELETE FROM p_%s WHERE record = $1", t->name).p;
 		q->retire = str_fmt(a, "UPDATE p_%s SET current = 0 WHERE record = $1", t->name).p;
 		q->list_all = str_fmt(a, "SELECT record FROM p_%s WHERE record < $1 AND current = 1 ORDER BY record DESC LIMIT 51", t->name).p;
 		q->list_party = str_fmt(a, "SELECT record FROM p_%s WHERE party = $2 AND record < $1 AND current = 1 ORDER BY record DESC LIMIT 51", t->name).p;

@@ -52,20 +52,28 @@ const char *const kernel_steps[] = {
 	/* 6: the second tree, of the suite gm */
 	"ALTER TABLE log_head ADD COLUMN sm3 @blob;"
 	"CREATE TABLE log_tile_sm3 (level @int NOT NULL, n @int NOT NULL, bytes @blob NOT NULL, PRIMARY KEY (level, n))@end;",
+	/* 7: classes of records whose keys were destroyed, with the hashes of the record's slots, which tell nothing and keep the rest checkable */
+	"CREATE TABLE erasure (record @int PRIMARY KEY, classes @int NOT NULL, leaves @blob NOT NULL)@end;",
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 
-#define RECORD_COLUMNS "r.id, r.type, r.party, r.root, r.corrects, r.at, r.idx, r.pub, r.biz, r.per, k.pub, k.biz, k.per"
+#define RECORD_COLUMNS "r.id, r.type, r.party, r.root, r.corrects, r.at, r.idx, r.pub, r.biz, r.per"
 #define PARTY_COLUMNS "id, uscc, name, region, address, contact, roles, state, open_by_default"
 #define CASE_COUNTS(now) "COUNT(*) AS n, MIN(since) AS since, MIN(CASE WHEN due > 0 THEN due END) AS due, COUNT(CASE WHEN due > 0 AND due < " now " THEN 1 END) AS late"
 #define CASE_COLUMNS "record, flow, state, party, region, since, due, by_account, hand"
 
 const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_RECORD_PUT] = "INSERT INTO record (id, type, party, root, corrects, at, idx, pub, biz, per) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-	[SQL_RECORD_GET] = "SELECT " RECORD_COLUMNS " FROM record r JOIN record_key k ON k.record = r.id WHERE r.id = $1",
-	[SQL_RECORD_AT] = "SELECT " RECORD_COLUMNS " FROM record r JOIN record_key k ON k.record = r.id WHERE r.idx = $1",
-	[SQL_RECORD_EACH] = "SELECT " RECORD_COLUMNS " FROM record r JOIN record_key k ON k.record = r.id WHERE r.idx >= $1 ORDER BY r.idx LIMIT 500",
-	[SQL_RECORD_KEY_PUT] = "INSERT INTO record_key (record, pub, biz, per) VALUES ($1, $2, $3, $4)",
+	[SQL_RECORD_GET] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.id = $1",
+	[SQL_RECORD_AT] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.idx = $1",
+	[SQL_RECORD_EACH] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.idx >= $1 ORDER BY r.idx LIMIT 500",
+	[SQL_RECORD_EMPTY] = "UPDATE record SET pub = CASE WHEN $2 = 1 THEN '{}' ELSE pub END, biz = CASE WHEN $3 = 1 THEN NULL ELSE biz END,"
+	                     " per = CASE WHEN $4 = 1 THEN NULL ELSE per END WHERE id = $1",
+	[SQL_ERASURE_GET] = "SELECT classes, leaves FROM erasure WHERE record = $1",
+	[SQL_ERASURE_PUT] = "INSERT INTO erasure (record, classes, leaves) VALUES ($1, $2, $3) ON CONFLICT (record) DO UPDATE SET classes = erasure.classes | $2",
+	[SQL_ERASURE_EACH] = "SELECT record, classes FROM erasure",
+	[SQL_IDEM_DROP_RECORD] = "DELETE FROM idem WHERE record = $1",
+	[SQL_PARTS_DROP] = "DELETE FROM record_part WHERE record = $1",
 	[SQL_RECORD_LAST] = "SELECT idx FROM record WHERE root = $1 ORDER BY idx DESC LIMIT 1",
 	[SQL_RECORD_LATEST] = "SELECT id FROM record WHERE root = (SELECT root FROM record WHERE id = $1) ORDER BY idx DESC LIMIT 1",
 	[SQL_RECORD_CORRECTED] = "SELECT id FROM record WHERE corrects = $1 AND root = $2 LIMIT 1",

@@ -57,7 +57,7 @@ static enum err check_record(struct verifying *v, struct arena *a, const struct 
 
 	if (e)
 		return bad(v, a, "the stored values cannot be opened", (uint64_t)row[6].i);
-	e = record_keys_get(&v->call, row, &keys);
+	e = record_keys_get(&v->call, r.id, &keys);
 	if (!e)
 		e = json_read(v->call.arena, leaf, &limits, &o, &trouble);
 	if (e)
@@ -66,7 +66,9 @@ static enum err check_record(struct verifying *v, struct arena *a, const struct 
 	if (!slots)
 		return bad(v, a, "the record is of another type than its entry, or of a version this program does not know", r.index);
 	leaves = TAKE(v->call.arena, struct hash, slots);
-	slot_leaves(v->call.arena, keys.hash, r.type, slots, r.values, &keys, leaves);
+	e = record_leaves(&v->call, &r, &keys, slots, leaves);
+	if (e)
+		return bad(v, a, "the stored values are not those whose erasure was recorded", r.index);
 	root = field_root(keys.hash, leaves, slots);
 	explicit_bzero(&keys, sizeof(keys));
 	if (!str_eq(node_text(o, "r"), base64url_str(v->call.arena, root.b, HASH_LEN)))

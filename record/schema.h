@@ -66,7 +66,7 @@ struct field {
 	unsigned version;         /* of the type that brought this row in; 0 and 1 are the first. Rows are only ever added at the end */
 };
 
-enum leaf_kind { LEAF_NONE, LEAF_REG, LEAF_OBJ, LEAF_FLOW, LEAF_SET, LEAF_ACCESS, LEAF_NOTE };
+enum leaf_kind { LEAF_NONE, LEAF_REG, LEAF_OBJ, LEAF_FLOW, LEAF_SET, LEAF_ACCESS, LEAF_NOTE, LEAF_ERASE, LEAF_ANCHOR };
 
 struct type {
 	const char *name;         /* "product": table p_product, /v1/products, page, CLI */

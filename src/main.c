@@ -24,6 +24,7 @@ static const struct {
 	{ "label-key", cli_label_key, "签名标签的公钥", "public key of signed labels" },
 	{ "rebuild", cli_rebuild, "由记录重建查询表", "rebuild derived tables" },
 	{ "backup",  cli_backup,  "备份到目录", "back up" },
+	{ "backup-keys", cli_backup_keys, "备份密钥库到文件（与记录的备份分开，最多保留30天）", "back up the keystore, apart from the records" },
 	{ "restore", cli_restore, "从目录恢复", "restore" },
 	{ "rotate-code-key", cli_rotate, "启用新的码密钥：aes 或 sm4", "start a new code key" },
 	{ "doctor",  cli_doctor,  "检查设置", "check the settings" },

@@ -163,6 +163,16 @@ static enum err order_of(struct call *c, uint64_t index, int64_t corrects, int64
 	return e;
 }
 
+/* Of a corrected record without its items nothing moves any more; what it kept was dropped when it was corrected. */
+void moves_forgotten(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t at, const struct value *left)
+{
+	struct move m[MOVES_MAX];
+
+	(void)record;
+	if (moves_of(t, left, at, m) == 0)
+		db_tell(c->db, trace_sql[Q_FLOW_DROP], VALS(V_I((int64_t)index)));
+}
+
 enum err moves_keep(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
                     const struct value *v)
 {

@@ -69,6 +69,7 @@ const char *const trace_sql[TRACE_TEXTS] = {
 	[Q_SWEEP_SET] = "INSERT INTO sweep (name, idx) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET idx = $2",
 	[Q_SWEEP_RECORDS] = "SELECT record, idx, at FROM flow_record WHERE idx >= $1 ORDER BY idx LIMIT $2",
 	[Q_FLOW_PUT] = "INSERT INTO flow_record (idx, record, at) VALUES ($1, $2, $3)",
+	[Q_FLOW_DROP] = "DELETE FROM flow_record WHERE idx = $1",
 	[Q_DELIVERY_TO] = "SELECT record, sender, at, answered, answer FROM delivery WHERE receiver = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",
 	[Q_DELIVERY_FROM] = "SELECT record, sender, at, answered, answer FROM delivery WHERE sender = $1 AND answered = $2 AND record < $3 ORDER BY record DESC LIMIT 51",
 	[Q_STATEMENTS] = "SELECT record, party FROM p_statement WHERE current = 1 AND product IS NULL AND at >= $1 ORDER BY record DESC LIMIT 20000",

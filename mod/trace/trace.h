@@ -204,6 +204,7 @@ struct item_event {
 	struct str other;
 };
 /* All moves of a record, in its transaction. */
+void moves_forgotten(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t at, const struct value *left);
 enum err moves_keep(struct call *c, const struct type *t, int64_t record, uint64_t index, int64_t party, int64_t at, int64_t corrects,
                     const struct value *v) MUST_USE;
 /* Everything that happened to one item, in log order. */
@@ -283,7 +284,7 @@ enum err ticket_run(struct call *c);
 
 enum {
 	Q_PACK_PUT, Q_PACK_ALIASED, Q_PACK_NEXT, Q_PACK_BY_NUMBER, Q_PACK_GET, Q_ITEMS_PUT, Q_ITEMS_DROP, Q_ITEMS_CHUNK, Q_ITEMS_AT, Q_ITEMS_CHUNKS, Q_ITEMS_ACTIVATED, Q_PACKS_OF_BATCH, Q_BOX_PUT, Q_BOX_DROP, Q_BOX_GET, Q_DELIVERY_PUT, Q_DELIVERY_DROP, Q_DELIVERY_ANSWER,
-	Q_DELIVERY_GET, Q_DELIVERY_TO, Q_DELIVERY_FROM, Q_DELIVERY_WAITING, Q_SWEEP_GET, Q_SWEEP_PUT, Q_SWEEP_SET, Q_SWEEP_RECORDS, Q_FLOW_PUT, Q_LOOK_GET, Q_LOOK_PUT,
+	Q_DELIVERY_GET, Q_DELIVERY_TO, Q_DELIVERY_FROM, Q_DELIVERY_WAITING, Q_SWEEP_GET, Q_SWEEP_PUT, Q_SWEEP_SET, Q_SWEEP_RECORDS, Q_FLOW_PUT, Q_FLOW_DROP, Q_LOOK_GET, Q_LOOK_PUT,
 	Q_RECALLS, Q_STATEMENTS, Q_PERMIT_GET, Q_PERMIT_PUT, Q_CODE_GET, Q_CODE_PUT, Q_CODE_PUT_FREE, Q_CODE_DROP, Q_CODE_TWIN, Q_TEXTS_GET, Q_TEXTS_PUT, Q_TEXTS_DROP,
 	TRACE_TEXTS
 };

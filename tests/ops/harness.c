@@ -214,6 +214,17 @@ void raw_exec(struct house *h, const char *script)
 	assert_int_equal(e, OK);
 }
 
+void raw_keys(struct house *h, const char *script)
+{
+	struct db *db = NULL;
+	enum err e;
+
+	assert_int_equal(db_open(&sqlite_engine, str_fmt(&h->a, "%s/keystore/keys.db", h->dir).p, false, &db), OK);
+	e = db_exec(db, script);
+	db_close(db);
+	assert_int_equal(e, OK);
+}
+
 int64_t raw_number(struct house *h, const char *sql)
 {
 	struct db *db = raw_open(h);
@@ -260,6 +271,22 @@ struct str dump_tables(struct house *h, const char *const *tables, size_t n)
 	}
 	db_close(db);
 	return buf_str(&d.b);
+}
+
+void assert_rebuilt(struct house *h, const char *const *tables, size_t n)
+{
+	struct str *before = TAKE(&h->a, struct str, n);
+	struct verify_report r;
+
+	house_shut(h);
+	house_open(h);
+	for (size_t i = 0; i < n; i++)
+		before[i] = dump_tables(h, &tables[i], 1);
+	assert_int_equal(kernel_rebuild(h->k, &h->a, NULL, NULL), OK);
+	for (size_t i = 0; i < n; i++)
+		if (!str_eq(before[i], dump_tables(h, &tables[i], 1)))
+			fail_msg("%s differs after rebuild", tables[i]);
+	assert_int_equal(kernel_verify(h->k, &h->a, NULL, &r), OK);
 }
 
 uint64_t log_size(struct house *h) { return log_shown(kernel_log(h->k)).size; }

@@ -90,8 +90,11 @@ struct str stream_text(struct house *h, struct answer *a);
 /* The store itself, on a connection of the test's own. */
 struct db *raw_open(struct house *h);
 void raw_exec(struct house *h, const char *script);
+void raw_keys(struct house *h, const char *script);       /* in the keystore */
 int64_t raw_number(struct house *h, const char *sql);
 struct str dump_tables(struct house *h, const char *const *tables, size_t n);    /* every row, readable */
+/* The home closed, opened and rebuilt has the same rows in these tables, and verifies. */
+void assert_rebuilt(struct house *h, const char *const *tables, size_t n);
 uint64_t log_size(struct house *h);
 void on_writer(struct house *h, enum err (*fn)(struct call *c, void *ctx), void *ctx);      /* runs and waits */
 bool holds(struct str text, const char *needle);

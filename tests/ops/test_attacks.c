@@ -171,13 +171,13 @@ static void keys_moved_to_another_record_open_nothing(void **state)
 	int64_t one = 0, two = 0;
 
 	assert_true(id_get(answer_id(h, &a), &one) && id_get(answer_id(h, &b), &two));
-	raw_exec(h, "CREATE TABLE kept AS SELECT * FROM record_key");
-	raw_exec(h, str_fmt(&h->a, "UPDATE record_key SET biz = (SELECT k.biz FROM kept k WHERE k.record = %lld) WHERE record = %lld", (long long)two, (long long)one).p);
+	raw_keys(h, "CREATE TABLE kept AS SELECT * FROM record_key");
+	raw_keys(h, str_fmt(&h->a, "UPDATE record_key SET biz = (SELECT k.biz FROM kept k WHERE k.record = %lld) WHERE record = %lld", (long long)two, (long long)one).p);
 	c = call(h, MAKER, "sale.get", "id", z(h, answer_id(h, &a)), NULL);
 	assert_int_equal(c.err, E_CORRUPT);
 	assert_int_equal(c.out->n, 0);
-	raw_exec(h, "UPDATE record_key SET biz = (SELECT k.biz FROM kept k WHERE k.record = record_key.record)");
-	raw_exec(h, "DROP TABLE kept");
+	raw_keys(h, "UPDATE record_key SET biz = (SELECT k.biz FROM kept k WHERE k.record = record_key.record)");
+	raw_keys(h, "DROP TABLE kept");
 	call_ok(h, MAKER, "sale.get", "id", z(h, answer_id(h, &a)), NULL);
 }
 

@@ -109,20 +109,8 @@ static void tables_are_made_again_from_the_records(void **state)
 {
 	static const char *const tables[] = { "item_set", "box_event", "delivery", "pack", "p_sale", "p_cut" };
 	struct house *h = here(state);
-	struct str before[ROWS(tables)], after;
-	struct verify_report r;
 
-	for (size_t i = 0; i < ROWS(tables); i++)
-		before[i] = dump_tables(h, &tables[i], 1);
-	house_shut(h);
-	house_open(h);
-	assert_int_equal(kernel_rebuild(h->k, &h->a, NULL, NULL), OK);
-	for (size_t i = 0; i < ROWS(tables); i++) {
-		after = dump_tables(h, &tables[i], 1);
-		if (!str_eq(before[i], after))
-			fail_msg("%s differs after rebuild", tables[i]);
-	}
-	assert_int_equal(kernel_verify(h->k, &h->a, NULL, &r), OK);
+	assert_rebuilt(h, tables, ROWS(tables));
 }
 
 /* Who does not hold the goods cannot count a maker's output by trying ranges; who was sold them may name them by their ends. */

@@ -480,7 +480,7 @@ static void no_line_on_stderr_holds_what_is_withheld(void **state)
 	(void)call(h, OPERATOR, "record.reveal", "record", z(h, s.sale), "reason", "看看", NULL);
 	(void)call(h, MAKER, "sale.create", "buyer_name", z(h, marks[6].text), "items", "KHEFT", NULL);
 	raw_exec(h, "CREATE TABLE kept AS SELECT * FROM record");
-	raw_exec(h, "DELETE FROM record_key");
+	raw_keys(h, "DELETE FROM record_key");
 	(void)call(h, MAKER, "sale.get", "id", z(h, s.sale), NULL);
 	fflush(stderr);
 	dup2(keep, 2);

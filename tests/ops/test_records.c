@@ -276,7 +276,7 @@ static void the_disclosures_of_a_receipt_recompute_the_root_of_the_leaf(void **s
 	assert_int_equal(kernel_reader(h->k, &c.db), OK);
 	assert_int_equal(db_ask(c.db, &h->a, kernel_sql[SQL_RECORD_AT], VALS(V_I(node_number(node_get(a.out, "receipt"), "index", -1))), &r), OK);
 	assert_int_equal(record_from_row(&c, r.v, 7, &rec), OK);
-	assert_int_equal(record_keys_get(&c, r.v, &keys), OK);
+	assert_int_equal(record_keys_get(&c, rec.id, &keys), OK);
 	slot_leaves(&h->a, HASH_SHA256, t, t->n, rec.values, &keys, all);
 	kernel_reader_end(h->k, c.db);
 	for (size_t i = 0; i < t->n; i++) {
