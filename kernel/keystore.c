@@ -9,7 +9,7 @@
 
 #include "kernel/inside.h"
 
-enum { KEY_ID_BYTES = 32, GROW = 256, COMPACT_EVERY = 2000 };
+enum { KEY_BYTES = 32, GROW = 256, COMPACT_EVERY = 2000 };
 
 enum { KS_DDL, KS_PUT, KS_GET, KS_DROP, KS_CANARY, KS_CANARY_PUT };
 static const char *const keystore_sql[] = {
@@ -24,7 +24,8 @@ static const char *const keystore_sql[] = {
 	[KS_CANARY_PUT] = "INSERT INTO canary (id, seen) VALUES (1, $1)",
 };
 
-struct key_row { int64_t record; struct str key[KEY_CLASSES]; };
+enum { WRAPPED = KEY_BYTES + SEAL_EXTRA };
+struct key_row { int64_t record; struct { size_t n; char b[WRAPPED]; } key[KEY_CLASSES]; };
 struct destroyed { int64_t record; unsigned classes; };
 
 /* `row` and `gone` are the writer's: what its group adds and destroys. */
@@ -154,13 +155,20 @@ void keystore_rewind(struct keystore *s)
 
 void keystore_forget(struct keystore *s) { s->n = s->n_gone = 0; }
 
-/* The bytes live in the caller's arena until its change is answered, which is after the group is sealed. */
 void keystore_add(struct keystore *s, int64_t record, const struct str wrapped[KEY_CLASSES])
 {
+	struct key_row *r;
+
 	s->row = grown(s->row, s->n, &s->cap, sizeof(*s->row));
-	s->row[s->n].record = record;
-	memcpy(s->row[s->n++].key, wrapped, sizeof(s->row->key));
+	r = &s->row[s->n++];
+	r->record = record;
+	for (size_t i = 0; i < KEY_CLASSES; i++) {
+		r->key[i].n = wrapped[i].n < WRAPPED ? wrapped[i].n : WRAPPED;
+		memcpy(r->key[i].b, wrapped[i].p, r->key[i].n);
+	}
 }
+
+static struct str key_of(const struct key_row *r, size_t i) { return (struct str){ r->key[i].b, r->key[i].n }; }
 
 void keystore_destroy(struct keystore *s, int64_t record, unsigned classes)
 {
@@ -176,7 +184,7 @@ enum err keystore_seal(struct keystore *s)
 	if (e || !s->n)
 		return e;
 	for (size_t i = 0; i < s->n; i++)
-		db_tell(s->db, keystore_sql[KS_PUT], VALS(V_I(s->row[i].record), V_B(s->row[i].key[0]), V_B(s->row[i].key[1]), V_B(s->row[i].key[2])));
+		db_tell(s->db, keystore_sql[KS_PUT], VALS(V_I(s->row[i].record), V_B(key_of(&s->row[i], 0)), V_B(key_of(&s->row[i], 1)), V_B(key_of(&s->row[i], 2))));
 	e = db_end(s->db, OK);
 	s->since += s->n;
 	s->n = 0;
@@ -222,7 +230,7 @@ static enum err ask_reader(struct keystore *s, struct arena *a, int64_t record, 
 	struct arena mine;
 	struct db *db;
 	struct str got[KEY_CLASSES];
-	char bytes[KEY_CLASSES][KEY_ID_BYTES + SEAL_EXTRA];
+	char bytes[KEY_CLASSES][WRAPPED];
 	enum err e = readers_borrow(s->readers, &db);
 
 	if (e)
@@ -250,7 +258,8 @@ enum err keystore_get(struct call *c, int64_t record, struct str ret[KEY_CLASSES
 
 	for (size_t i = s->n; writer && i > 0; i--)
 		if (s->row[i - 1].record == record) {
-			memcpy(ret, s->row[i - 1].key, sizeof(s->row->key));
+			for (size_t k = 0; k < KEY_CLASSES; k++)
+				ret[k] = str_copy(c->arena, key_of(&s->row[i - 1], k));
 			return OK;
 		}
 	return writer ? ask_keys(s->db, c->arena, record, ret) : ask_reader(s, c->arena, record, ret);
