@@ -322,9 +322,21 @@ enum err code_key_rotate(struct kernel *k, const char *cipher) MUST_USE;
 
 /* One question to another house: GET, whole answer in the arena. Rules of the home decide where to: `hosts` is its setting "fetch_hosts",
  * a list of names and addresses. E_DENIED: not allowed there; E_TOO_BIG: the answer is; E_BUSY: no answer. `stop` ends the wait early. */
-struct fetch { const char *url; const struct node *hosts; const _Atomic bool *stop; };
+struct fetch {
+	const char *url;
+	const struct node *hosts;
+	const _Atomic bool *stop;
+	/* `anywhere`: a person at the terminal typed the address, no list is asked; at most max bytes, compression undone. *kept holds the
+	 * connection for the next question, starts as NULL and is given to end() at last. */
+	bool anywhere;
+	size_t max;
+	void **kept;
+};
 struct fetched { int status; struct str body; };
-struct fetcher { enum err (*get)(struct arena *a, const struct fetch *f, struct fetched *ret); };
+struct fetcher {
+	enum err (*get)(struct arena *a, const struct fetch *f, struct fetched *ret);
+	void (*end)(void *kept);
+};
 
 struct kernel_setup {
 	const char *home;                         /* directory */
@@ -354,8 +366,8 @@ const struct node *kernel_settings(const struct kernel *k);               /* all
 struct log *kernel_log(const struct kernel *k);
 /* May this actor use this op at all, and on a record of that party in that region? The one place that decides. */
 enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);
-/* leaf: the entry's bytes; disclosures: those the caller may have. */
-enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *disclosures, size_t n, struct str *ret) MUST_USE;
+/* leaf: the entry's bytes; slots: all of its field tree, each the disclosure the caller may have or ":" and the hash of what is withheld. */
+enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *slots, size_t n, struct str *ret) MUST_USE;
 enum err kernel_tick(struct kernel *k, int64_t now) MUST_USE;       /* deadlines, reminders, outbox: called each second by serve */
 
 /* ---- for faces ---- */
