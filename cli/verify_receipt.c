@@ -61,15 +61,22 @@ static void show_value(struct verify_ask *q, struct node *to, struct str schema,
 		printf("  %s%s%.*s = %.*s\n", zh, zh[0] ? " " : "", STR_ARG(verify_plain(q->a, d->name)), STR_ARG(verify_plain(q->a, value)));
 }
 
-static bool among(const struct node *list, struct str text)
+/* The disclosures are listed twice: alone, and in their slots. */
+static bool same_lists(const struct node *shown, const struct node *slots)
 {
-	for (const struct node *x = list ? list->first : NULL; x; x = x->next)
-		if (x->kind == NODE_STR && str_eq(x->s, text))
-			return true;
-	return false;
+	const struct node *y = shown ? shown->first : NULL;
+
+	for (const struct node *x = slots->first; x; x = x->next) {
+		if (str_starts(x->s, ":"))
+			continue;
+		if (!y || y->kind != NODE_STR || !str_eq(x->s, y->s))
+			return false;
+		y = y->next;
+	}
+	return shown && shown->kind == NODE_ARR && !y;
 }
 
-/* Every disclosure has to be a slot of the entry; then the values are said. */
+/* The slots have to give what the entry committed to; then the values are said. */
 static int check_values(struct verify_ask *q, const struct receipt *r)
 {
 	const struct node *shown = node_get(r->extra, "disclosures"), *slots = node_get(r->extra, "slots");
@@ -87,9 +94,8 @@ static int check_values(struct verify_ask *q, const struct receipt *r)
 	en = slots_wrong(q->a, &leaf, slots, &zh);
 	if (en)
 		return verify_say(q, VERIFY_BAD, zh, en);
-	for (const struct node *x = shown ? shown->first : NULL; x; x = x->next)
-		if (x->kind != NODE_STR || str_starts(x->s, ":") || !among(slots, x->s))
-			return verify_say(q, VERIFY_BAD, "有一项内容不属于此条目", "a value that is not of this entry");
+	if (!same_lists(shown, slots))
+		return verify_say(q, VERIFY_BAD, "所列内容与各项不一致", "the disclosures listed are not those in the slots");
 	for (const struct node *x = slots->first; x; x = x->next)
 		if (!str_starts(x->s, ":") && disclosed_get(q->a, x->s, &d))
 			show_value(q, values, leaf.schema, &d);
