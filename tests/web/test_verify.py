@@ -388,6 +388,22 @@ class OurLog(unittest.TestCase):
         for cut in (0, 1, 20, line, line + 1, len(data) - 1):
             self.assertNotEqual(verify(self.file("cut", data[:cut]), "--vkey", self.vkey)[0], 0)
 
+    def test_the_lines_in_the_papers(self):
+        """docs/verify.md: the same verdict with Python and openssl alone."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/verify.md")) as f:
+            script = self.file("check.py", f.read().split("```python\n")[1].split("```")[0].encode())
+        data = self.receipt(self.house.demo["batches"][0])
+        line = data.index(b"\nindex ")
+
+        def run(text):
+            return subprocess.run([sys.executable, script, self.file("papers", text), self.vkey], cwd=self.tmp.name, capture_output=True).returncode
+
+        self.assertEqual(run(data), 0)
+        for at in (line + 8, line + 12, data.index(b"\n\n") + 5, len(data) - 20):
+            spoilt = bytearray(data)
+            spoilt[at] ^= 1
+            self.assertNotEqual(run(bytes(spoilt)), 0, at)
+
     def extra_changed(self, change):
         lines = self.receipt(self.house.demo["batches"][0]).split(b"\n")
         extra = json.loads(base64.b64decode(lines[1].split(b" ")[1]))
@@ -479,6 +495,7 @@ class OurHome(unittest.TestCase):
         home = Home(PROGRAM)
         r = json.loads(home.run("verify", "--json"))
         self.assertEqual((r["ok"], r["entries"], r["records"]), (True, r["records"], r["entries"]))
+        home.dir.cleanup()
 
 
 if __name__ == "__main__":
