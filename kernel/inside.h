@@ -7,6 +7,7 @@
 
 #include "base/sys.h"
 #include "kernel/kernel.h"
+#include "merkle/policy.h"
 #include "store/writer.h"
 
 struct code_key { unsigned char key[16]; int cipher; bool there; };
@@ -36,6 +37,7 @@ struct kernel {
 	struct code_key code_keys[32];
 	unsigned code_key_now;
 	struct log *log;
+	struct witness *witness;  /* of the writing kernel, where the settings name logs to watch */
 	struct guard *guard;      /* of the writing kernel: what was last signed */
 	struct db *db;            /* the writing connection; NULL when only reading */
 	struct writer *writer;
@@ -109,6 +111,9 @@ enum err guard_open(struct kernel *k, const char *path);
 enum err guard_check(struct kernel *k, char why[300]);
 enum err guard_put(struct kernel *k, const struct log_head *h);
 void guard_close(struct kernel *k);
+/* witness.c */
+enum err witness_open(struct kernel *k, char why[300]);
+void witness_close(struct kernel *k);
 /* glue of store and log (evidence.c) */
 enum err evidence_resume(struct kernel *k);
 struct writer_hooks evidence_hooks(struct kernel *k);

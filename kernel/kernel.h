@@ -379,6 +379,13 @@ enum err kernel_type_of(struct kernel *k, struct arena *a, int64_t record, const
 enum err kernel_tile(struct kernel *k, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES]) MUST_USE;
 enum err kernel_entries(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret) MUST_USE;
 
+/* This house as a witness of other logs (witness.c): the answer to add-checkpoint, its last cosigned checkpoint of an origin by the origin's
+ * hash in hexadecimal (E_ABSENT), its verifier key (empty: no witness). kernel_witness_add waits for the disk. */
+struct witness_answer { int status; const char *media; struct str body; };
+struct witness_answer kernel_witness_add(struct kernel *k, struct arena *a, struct str body, int64_t now);
+enum err kernel_witness_last(struct kernel *k, struct arena *a, struct str name, struct str *ret) MUST_USE;
+struct str kernel_witness_vkey(const struct kernel *k, struct arena *a);
+
 /* read-only connection for faces and modules outside a call */
 enum err kernel_reader(struct kernel *k, struct db **ret) MUST_USE;
 void kernel_reader_end(struct kernel *k, struct db *db);
