@@ -29,15 +29,17 @@ const char *log_place(const struct verify_ask *q, const char *name)
 static int key_of_the_log(struct seeing *s)
 {
 	struct verify_ask *q = s->q;
-	struct str text;
+	struct str text, line;
 	enum err e;
 
 	if (q->have_key || (q->policy && policy_logs(q->policy)))
 		return VERIFY_OK;
 	e = s->from.src.get(&s->from, q->a, log_place(q, "vkey"), 4096, &text);
-	if (e || vkey_get(q->a, str_trim(text), &q->key))
+	while (!e && !q->have_key && str_cut(&text, '\n', &line))      /* a line for each suite */
+		q->have_key = vkey_get(q->a, str_trim(line), &q->key) == OK;
+	if (!q->have_key)
 		return verify_say(q, VERIFY_UNDECIDED, "没有公钥：请给出 --vkey 或 --policy", "there is no key: give --vkey or --policy");
-	q->have_key = s->key_from_log = true;
+	s->key_from_log = true;
 	return VERIFY_OK;
 }
 

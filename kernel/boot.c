@@ -446,7 +446,7 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 		if (!e)
 			e = jobs_start(k);
 		if (!e)
-			e = witness_open(k, why);
+			e = peers_open(k, why);
 	}
 	return e;
 }
@@ -513,7 +513,7 @@ void kernel_close(struct kernel *k)
 	for (size_t i = 0; i < k->n_modules; i++)
 		if (k->modules[i]->close && k->state[i])
 			k->modules[i]->close(k->state[i]);
-	witness_close(k);
+	peers_close(k);
 	guard_close(k);
 	db_close(k->db);
 	readers_close(k->readers);

@@ -38,6 +38,7 @@ struct kernel {
 	unsigned code_key_now;
 	struct log *log;
 	struct witness *witness;  /* of the writing kernel, where the settings name logs to watch */
+	struct cosigners *cosigners;      /* of the writing kernel, where the settings name a policy */
 	struct guard *guard;      /* of the writing kernel: what was last signed */
 	struct db *db;            /* the writing connection; NULL when only reading */
 	struct writer *writer;
@@ -114,6 +115,10 @@ void guard_close(struct kernel *k);
 /* witness.c */
 enum err witness_open(struct kernel *k, char why[300]);
 void witness_close(struct kernel *k);
+/* cosigners.c: the witnesses we ask, and being one */
+enum err peers_open(struct kernel *k, char why[300]);
+void peers_close(struct kernel *k);
+void cosigners_tick(struct kernel *k);
 /* glue of store and log (evidence.c) */
 enum err evidence_resume(struct kernel *k);
 struct writer_hooks evidence_hooks(struct kernel *k);

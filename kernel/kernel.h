@@ -331,6 +331,8 @@ struct fetch {
 	bool anywhere;
 	size_t max;
 	void **kept;
+	struct str post;          /* not empty: a POST of this text instead */
+	int seconds;              /* that the answer may take; 0: 10 */
 };
 struct fetched { int status; struct str body; };
 struct fetcher {

@@ -79,6 +79,7 @@ enum err kernel_tick(struct kernel *k, int64_t now)
 		if (k->modules[i]->tick)
 			k->modules[i]->tick(k, now);
 	jobs_tick(k, now);
+	cosigners_tick(k);
 	if (!k->writer || now - atomic_load(&k->last_tick) < 60000)
 		return OK;
 	atomic_store(&k->last_tick, now);

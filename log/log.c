@@ -26,8 +26,8 @@ struct log {
 	} mark;
 	struct signed_head {            /* the last heads shown, with their notes: most receipts are against one of them */
 		struct log_head head;
-		char note[1024];
-		size_t n;
+		char note[LOG_NOTE_MAX];
+		size_t n, n_own;        /* with cosignatures, and without */
 	} recent[RECENT];
 	size_t n_recent;
 	pthread_rwlock_t lock;          /* guards shown, shown_head and recent */
@@ -237,7 +237,7 @@ enum err log_publish(struct log *g)
 		copy_edge(&g->shown, &g->work);
 		g->shown_head = head;
 		slot->head = head;
-		slot->n = note.n;
+		slot->n = slot->n_own = note.n;
 		memcpy(slot->note, note.p, note.n);
 		g->n_recent++;
 	}
@@ -344,6 +344,20 @@ bool log_head_over(struct log *g, uint64_t index, struct log_head *ret)
 		*ret = *over;
 	pthread_rwlock_unlock(&g->lock);
 	return over && before;
+}
+
+void log_cosigned(struct log *g, uint64_t size, struct str lines)
+{
+	pthread_rwlock_wrlock(&g->lock);
+	for (size_t i = 0; i < RECENT; i++) {
+		struct signed_head *s = &g->recent[i];
+
+		if (!s->n || s->head.size != size || s->n_own + lines.n > sizeof(s->note))
+			continue;
+		memcpy(s->note + s->n_own, lines.p, lines.n);
+		s->n = s->n_own + lines.n;
+	}
+	pthread_rwlock_unlock(&g->lock);
 }
 
 struct str log_checkpoint(struct log *g, struct arena *a)

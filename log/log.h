@@ -12,6 +12,7 @@
 #define LOG_LEVELS 8                       /* 256^8 leaves */
 #define TILE_BYTES (TILE_WIDTH * HASH_LEN)
 #define LOG_ENTRY_MAX 65535
+#define LOG_NOTE_MAX 8192                  /* a checkpoint with its cosignatures */
 
 struct log;
 
@@ -59,6 +60,12 @@ enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *s
                      struct str *ret) MUST_USE;
 /* Root of the first `size` entries (at most the shown size), recomputed from tiles. */
 enum err log_root_at(struct log *g, struct arena *a, const struct tile_source *src, uint64_t size, struct hash *ret) MUST_USE;
+/* Consistency proof from the first `old` to the first `size` entries (at most the shown size); none for old = 0. (consistency.c) */
+enum err log_consistency(struct log *g, struct arena *a, const struct tile_source *src, uint64_t old, uint64_t size, struct hash ret[MERKLE_MAX_PROOF],
+                         size_t *ret_n) MUST_USE;
+/* Cosignature lines for the head of that size, when it is among the recent ones: checkpoints and receipts of it carry them from now on. All
+ * of them at once: they take the place of those given before. */
+void log_cosigned(struct log *g, uint64_t size, struct str lines);
 /* Hashes of a tile as of the shown head: full from the source, partial cut from the edge. width 1..256, E_ABSENT beyond. */
 enum err log_tile(struct log *g, const struct tile_source *src, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES]) MUST_USE;
 

@@ -257,15 +257,16 @@ static bool log_signed(struct arena *a, const struct note_key *key, struct str o
 static bool witnessed(struct arena *a, const struct named *x, struct str body, const struct note_sig *sig, size_t n, struct policy_found *f)
 {
 	uint64_t when;
+	bool any = false;
 
 	for (size_t i = 0; i < n; i++)
 		if (note_line_of(&sig[i], &x->key) && cosign_check(a, &x->key, body, sig[i].sig, &when)) {
-			f->witnesses++;
+			any = true;
 			if (when > f->newest)
 				f->newest = when;
-			return true;
 		}
-	return false;
+	f->witnesses += any;
+	return any;
 }
 
 static bool quorum(struct arena *a, const struct policy *p, struct str body, const struct note_sig *sig, size_t n, struct policy_found *f)

@@ -153,6 +153,7 @@ static void where_to(CURL *c, const struct fetch *f)
 
 static enum err perform(CURL *c, CURLU *u, const struct fetch *f, struct body *b, long *ret_status)
 {
+	struct curl_slist text = { (char *)(uintptr_t)"Content-Type: text/plain", NULL }, *plain = &text;
 	CURLcode code;
 
 	curl_easy_setopt(c, CURLOPT_CURLU, u);
@@ -164,6 +165,13 @@ static enum err perform(CURL *c, CURLU *u, const struct fetch *f, struct body *b
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, look_up_from_work);
 	curl_easy_setopt(c, CURLOPT_XFERINFODATA, (void *)(uintptr_t)f);
 	where_to(c, f);
+	if (f->post.n) {
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->post.n);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, f->post.p);
+		curl_easy_setopt(c, CURLOPT_HTTPHEADER, plain);
+	}
+	if (f->seconds)
+		curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)f->seconds);
 	code = curl_easy_perform(c);
 	if (code == CURLE_FILESIZE_EXCEEDED || b->full)
 		return E_TOO_BIG;

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import http.client
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,7 @@ import threading
 import time
 import unittest
 
-from kit import Home
+from kit import Home, wait_for
 from logkit import Signer, b64, checkpoint_body, consistency, key_id, leaves
 
 PROGRAM = sys.argv[1]
@@ -208,6 +210,124 @@ class Witness(unittest.TestCase):
                 f.write(bad)
             self.assertEqual(self.add([self.log], 5, 9)[0], 500)
             self.assertEqual(self.add([self.log], 0, 9)[0], 500)
+
+
+class Asking(unittest.TestCase):
+    """A log that asks a witness that works, one that is gone and one that never answers."""
+
+    def setUp(self):
+        self.tmp = tempfile.TemporaryDirectory()
+        self.log = Home(PROGRAM)
+        self.log.serve()
+        self.vkey = self.text(self.log, "/log/vkey").strip()
+        self.log.stop()
+        self.witness = Home(PROGRAM, witness=[self.vkey], witness_name="witness.example/w")
+        self.witness.serve()
+        self.mute = socket.socket()
+        self.mute.bind(("127.0.0.1", 0))
+        self.mute.listen(50)
+        others = [Signer(self.tmp.name, n, 4) for n in ("mute.example", "gone.example")]
+        self.policy = self.log.path + "/policy.txt"
+        with open(self.policy, "w") as f:
+            f.write("log %s\nwitness mute %s http://127.0.0.1:%d/\nwitness gone %s http://127.0.0.1:1/w\nwitness w %s http://127.0.0.1:%d/witness\n"
+                    "group any3 1 mute gone w\nquorum any3\n"
+                    % (self.vkey, others[0].vkey, self.mute.getsockname()[1], others[1].vkey, self.text(self.witness, "/witness/vkey").strip(), self.witness.port))
+        self.log.set(policy="policy.txt", fetch_hosts=["127.0.0.1"])
+        self.log.serve()
+
+    def tearDown(self):
+        self.log.stop()
+        self.witness.stop()
+        self.mute.close()
+        for x in (self.log.dir, self.witness.dir, self.tmp):
+            x.cleanup()
+
+    def text(self, home, path):
+        c = http.client.HTTPConnection("127.0.0.1", home.port, timeout=20)
+        c.request("GET", path)
+        r = c.getresponse()
+        data = r.read().decode()
+        c.close()
+        return data if r.status == 200 else ""
+
+    def head(self):
+        note = self.text(self.log, "/log/checkpoint")
+        return int(note.split("\n")[1]), "\u2014 witness.example/w " in note
+
+    def verify(self, *args):
+        return subprocess.run([PROGRAM, "verify", *args, "--policy", self.policy], capture_output=True, text=True, timeout=60).returncode
+
+    def test_growth(self):
+        url = "http://127.0.0.1:%d/log" % self.log.port
+        self.assertTrue(wait_for(lambda: self.head()[1], 20), "never cosigned")
+        self.assertEqual(self.verify(url), 0)
+        size = self.head()[0]
+        status, answer = self.log.post("/v1/openings", {"target": self.log.demo["batches"][0], "reason": "a reason"}, self.log.demo["tokens"]["operator"])
+        self.assertEqual(status, 201, answer)
+        self.assertTrue(wait_for(lambda: self.head() == (size + 1, True), 20), "not cosigned again")
+        note = self.text(self.log, "/log/checkpoint")
+        self.assertEqual(note.count("witness.example/w"), 1)
+        receipt = self.tmp.name + "/receipt"
+        with open(receipt, "w") as f:
+            f.write(self.text(self.log, "/v1/receipts/" + answer["id"]))
+        self.assertEqual(self.verify(receipt), 0, "the receipt does not carry the cosignature")
+        self.log.stop()                                 # begun anew it knows nothing of its witnesses' sizes
+        self.log.serve()
+        self.assertTrue(wait_for(lambda: self.head() == (size + 1, True), 20), "not cosigned after a restart")
+
+    def test_nobody_waits(self):
+        self.assertTrue(wait_for(lambda: self.head()[1], 20))
+        times = []
+        for i in range(40):
+            began = time.monotonic()
+            status, answer = self.log.post("/v1/openings", {"target": self.log.demo["batches"][0], "reason": "reason %d" % i}, self.log.demo["tokens"]["operator"])
+            self.assertEqual(status, 201, answer)
+            times.append(time.monotonic() - began)
+            time.sleep(0.1)
+        self.assertLess(max(times), 1.5)
+        began = time.monotonic()
+        self.log.process.terminate()
+        self.log.process.wait(20)
+        self.assertLess(time.monotonic() - began, 8, "the server waits for a mute witness when it ends")
+        self.log.serve()
+
+    def test_witness_that_knows_more(self):
+        """A store that lost entries: the witness knows a larger log and does not cosign the smaller."""
+        self.assertTrue(wait_for(lambda: self.head()[1], 20))
+        self.log.stop()
+        copy = Home.__new__(Home)
+        copy.program, copy.path = PROGRAM, self.tmp.name + "/copy"
+        shutil.copytree(self.log.path, copy.path)
+        self.log.serve()
+        size = self.head()[0]
+        self.log.post("/v1/openings", {"target": self.log.demo["batches"][0], "reason": "lost"}, self.log.demo["tokens"]["operator"])
+        self.assertTrue(wait_for(lambda: self.head() == (size + 1, True), 20))
+        self.log.stop()
+        said = open(self.tmp.name + "/said", "w+")
+        copy.process, copy.port = subprocess.Popen([PROGRAM, "serve", "--home", copy.path, "--listen", "127.0.0.1:%d" % self.log.port], stderr=said), self.log.port
+
+        def told():
+            said.seek(0)
+            return "older store" in said.read()
+
+        self.assertTrue(wait_for(told, 20), "nobody was told")
+        self.assertNotIn("witness.example/w", self.text(copy, "/log/checkpoint"))
+        copy.stop()
+        said.close()
+        self.log.serve()
+
+    def test_policy_that_cannot_be_read(self):
+        self.log.stop()
+        with open(self.policy, "a") as f:
+            f.write("nonsense\n")
+        r = subprocess.run([PROGRAM, "serve", "--home", self.log.path, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=30)
+        self.assertNotEqual(r.returncode, 0)
+        self.assertIn("line 7", r.stderr)
+        self.log.set(policy="nothing.txt")
+        r = subprocess.run([PROGRAM, "serve", "--home", self.log.path, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=30)
+        self.assertIn("nothing.txt", r.stderr)
+        self.log.set(policy="")
+        self.log.serve()
 
 
 class NoWitness(unittest.TestCase):
