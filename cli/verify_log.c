@@ -152,6 +152,8 @@ int verify_log(struct verify_ask *q)
 
 	put_z(q->a, q->out, "kind", "log");
 	s->q = q;
+	if (!strstr(q->target, "://") && file_exists(str_fmt(q->a, "%s/suyuan.json", q->target).p))
+		return verify_say(q, VERIFY_UNDECIDED, "这是溯源目录，请用 suyuan verify --home", "this is a home: suyuan verify --home");
 	source_open(&s->from, q);
 	s->watch = watch_open(q);
 	code = q->monitor ? verify_monitor(s) : plain(s);

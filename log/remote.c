@@ -327,35 +327,21 @@ static enum err check(struct remote *r, const struct log_head *old)
 	return e ? e : all_bundles(r);
 }
 
-static enum err run(const struct remote_setup *s, const struct log_head *old, const struct log_head *now, struct remote_report *report)
+enum err remote_check(const struct remote_setup *s, const struct log_head *old, const struct log_head *now, struct remote_report *ret)
 {
 	struct remote *r = calloc(1, sizeof(*r));
 	enum err e;
 
 	if (!r)
 		return E_IO;
-	*report = (struct remote_report){ .trouble = { .index = -1 } };
-	*r = (struct remote){ .s = s, .now = now, .report = report };
+	*ret = (struct remote_report){ .trouble = { .index = -1 } };
+	*r = (struct remote){ .s = s, .now = now, .report = ret };
 	arena_init(&r->page, PAGE_MAX, &r->full);
 	if (setjmp(r->full))
 		e = bad(r, E_CORRUPT, "", (int64_t)r->f.size, "内容过大", "too large to be read");
 	else
-		e = old ? check(r, old) : edge_is(r, now);
+		e = check(r, old);
 	arena_end(&r->page);
 	free(r);
-	return e;
-}
-
-enum err remote_check(const struct remote_setup *s, const struct log_head *old, const struct log_head *now, struct remote_report *ret)
-{
-	return run(s, old, now, ret);
-}
-
-enum err remote_edge(const struct remote_setup *s, const struct log_head *now, struct remote_trouble *ret)
-{
-	struct remote_report report;
-	enum err e = run(s, NULL, now, &report);
-
-	*ret = report.trouble;
 	return e;
 }

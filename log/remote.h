@@ -46,8 +46,6 @@ struct remote_report {
  * E_CORRUPT: what is served is not what was signed, or a part is missing. E_CLASH: a tree that does not continue the old one. E_STATE: smaller
  * than the old one. Others: undecided. report->trouble says more. */
 enum err remote_check(const struct remote_setup *s, const struct log_head *old, const struct log_head *now, struct remote_report *ret) MUST_USE;
-/* The head alone against the tiles of its right edge: E_CORRUPT. */
-enum err remote_edge(const struct remote_setup *s, const struct log_head *now, struct remote_trouble *ret) MUST_USE;
 
 /* ---- disclosures (disclosed.c) ---- */
 /* What our own entries say of their field tree; false for entries of any other kind. */

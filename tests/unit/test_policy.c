@@ -206,9 +206,49 @@ static void judged(void **state)
 	world_close(&w);
 }
 
+/* Texts of the right words in a wrong order, and with a byte changed: read or refused, never more. */
+static void hostile(void **state)
+{
+	static const char *const words[] = { "log ", "witness ", "group ", "quorum ", "none", "all ", "any ", "2 ", "a ", "b ", "$A ", "$L ", "\n", "\n", "\t", "#", "old ", "7\n",
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", "\n\n", "\xe2\x80\x94 ", "log.example/1 ", "AAAAAAE=\n", "c2sp.org/tlog-proof@v1\n", "index 3\n", "extra " };
+	uint64_t dice = 88172645463325252ULL;
+	size_t read[3] = { 0 };
+	struct world w;
+
+	(void)state;
+	for (int turn = 0; turn < 20000; turn++) {
+		struct policy_trouble t;
+		const struct policy *p;
+		struct add_checkpoint r;
+		struct tlog_proof proof;
+		struct buf b;
+		struct str text;
+
+		if (turn % 200 == 0)
+			world_open(&w);
+		b = buf_in(&w.a, 256);
+		if (turn % 3)
+			buf_z(&b, turn % 3 == 1 ? "old 3\n" : "c2sp.org/tlog-proof@v1\nindex 3\n");
+		for (int i = 0; i < 12; i++) {
+			dice ^= dice << 13, dice ^= dice >> 7, dice ^= dice << 17;
+			buf_add(&b, filled(&w, words[dice % ROWS(words)]));
+		}
+		if (dice >> 40 & 1 && b.n)
+			b.p[(dice >> 20) % b.n] = (char)(dice >> 50);
+		buf_z(&b, "\nquorum none\n");
+		text = str_copy(&w.a, buf_str(&b));
+		read[0] += policy_get(&w.a, text, &p, &t) == OK;
+		read[1] += add_checkpoint_get(&w.a, text, &r) == OK;
+		read[2] += proof_get(&w.a, text, &proof) == OK;
+		if (turn % 200 == 199)
+			world_close(&w);
+	}
+	assert_true(read[1] > 100 && read[2] > 100);    /* some of it is well-formed, or the dice are loaded */
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(written), cmocka_unit_test(limits), cmocka_unit_test(judged) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(written), cmocka_unit_test(limits), cmocka_unit_test(judged), cmocka_unit_test(hostile) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -358,6 +358,13 @@ class OurLog(unittest.TestCase):
         self.assertEqual(verify(bare, "--vkey", self.vkey, "--entry", entry)[0], 0)
         self.assertEqual(verify(bare, "--vkey", self.vkey, "--entry", self.file("other", leaf + b" "))[0], 1)
 
+    def test_the_receipt_of_a_write(self):
+        body = json.dumps({"target": self.house.demo["batches"][0], "reason": "a reason"})
+        status, r, data = self.house.ask("POST", "/v1/openings", body, self.house.bearer("operator", **{"Content-Type": "application/json"}))
+        self.assertEqual(status, 201, data)
+        code, r = verify_json(self.file("answer", json.loads(data)["receipt"]["proof"].encode()), "--vkey", self.vkey)
+        self.assertEqual((code, r["type"], r["values"]), (0, "suyuan/opening/1", {}), r)
+
     def test_monitor_and_watch(self):
         state = os.path.join(self.tmp.name, "state")
         maker = next(p for p in self.house.demo["parties"] if p["role"] == "maker")["uscc"]
@@ -413,6 +420,9 @@ class OurHome(unittest.TestCase):
         home = Home(PROGRAM)
         r = json.loads(home.run("verify", "--json"))
         self.assertEqual((r["ok"], r["entries"], r["records"]), (True, r["records"], r["entries"]))
+        code, out, err = verify(home.path)
+        self.assertEqual(code, 2)
+        self.assertIn("--home", err)
         home.dir.cleanup()
 
 
