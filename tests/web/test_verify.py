@@ -38,7 +38,7 @@ class Served:
 
     def __init__(self, directory):
         owner = self
-        self.directory, self.zip, self.status, self.asked = directory, False, {}, []
+        self.directory, self.zip, self.status, self.instead, self.asked = directory, False, {}, {}, []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -51,19 +51,23 @@ class Served:
                 data = b"no"
                 if status == 200:
                     with open(file, "rb") as f:
-                        data = f.read()
+                        data = owner.instead.get(path) or f.read()
                 self.send_response(status)
                 if owner.zip and "entries" in path and status == 200:
                     data = gzip.compress(data)
                     self.send_header("Content-Encoding", "gzip")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(data)
+                try:
+                    self.wfile.write(data)
+                except OSError:
+                    pass                # it has read enough
 
             def log_message(self, *args):
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *args: None           # a client that has read enough goes
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
 
@@ -134,8 +138,41 @@ class OtherLogs(unittest.TestCase):
         s.status, s.asked = {"tile/entries/000": 503}, []
         self.assertEqual(verify(s.url, "--vkey", self.signer.vkey)[0], 2)
         self.assertEqual(s.asked.count("tile/entries/000"), 3)
+        s.status = {"checkpoint": 302}                  # no redirect is followed
+        self.assertEqual(verify(s.url, "--vkey", self.signer.vkey)[0], 2)
+        s.status = {}
+        s.instead = {"tile/entries/000": b"\0" * (200 << 20)}          # 200 KB on the way
+        code, r = verify_json(s.url, "--vkey", self.signer.vkey)
+        self.assertEqual((code, r["path"], r["en"].split(": ")[1]), (1, "tile/entries/000", "larger than it may be"))
+        s.zip, s.instead = False, {"tile/0/000": b"\0" * 8193}
+        self.assertEqual(verify(s.url, "--vkey", self.signer.vkey)[0], 1)
         self.assertEqual(verify("http://127.0.0.1:1", "--vkey", self.signer.vkey)[0], 2)
         self.assertEqual(verify("ftp://127.0.0.1/log", "--vkey", self.signer.vkey)[0], 2)
+
+    def test_second_tree(self):
+        """The same entries under SM3, hashed by openssl: tiles and checkpoint below sm3/, the bundles are those of the first tree."""
+        def sm3(data):
+            return subprocess.run(["openssl", "dgst", "-sm3", "-binary"], input=data, check=True, capture_output=True).stdout
+
+        def put(path, data):
+            os.makedirs(os.path.dirname(os.path.join(self.log, path)), exist_ok=True)
+            with open(os.path.join(self.log, path), "wb") as f:
+                f.write(data)
+
+        entries = [b"one", b"two", b"three"]
+        shutil.rmtree(self.log)
+        write_log(self.log, entries, self.signer)
+        second = Signer(self.dir.name, "other.example/log/sm3")
+        h = [sm3(b"\0" + e) for e in entries]
+        body = "%s\n3\n%s\n" % (second.name, b64(sm3(b"\1" + sm3(b"\1" + h[0] + h[1]) + h[2])))
+        put("sm3/checkpoint", (body + "\n" + second.line(body)).encode())
+        put("sm3/tile/0/000.p/3", b"".join(h))
+        self.assertEqual(verify(self.log, "--vkey", self.signer.vkey)[0], 0)
+        code, r = verify_json(self.log, "--sm3", "--vkey", second.vkey)
+        self.assertEqual((code, r["origin"], r["entries"]), (0, second.name, 3))
+        put("tile/entries/000.p/3", b"\0\3one\0\3two\0\5thref")
+        self.assertEqual(verify(self.log, "--sm3", "--vkey", second.vkey)[0], 1)
+        self.assertEqual(verify(self.log, "--vkey", self.signer.vkey)[0], 1)
 
     def test_too_large(self):
         with open(os.path.join(self.log, "tile/entries/001.p/44"), "ab") as f:
