@@ -1,4 +1,4 @@
-/* cli/admin.c - work on a home itself: init, verify, rebuild, backup, restore, doctor, generated papers. */
+/* cli/admin.c - work on a home itself: init, rebuild, backup, restore, doctor, generated papers. */
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ static void show_progress(void *ctx, uint64_t done, uint64_t of)
 		fprintf(stderr, "\r%llu / %llu", (unsigned long long)done, (unsigned long long)of);
 }
 
-static struct progress progress_of(const struct cli *c) { return (struct progress){ show_progress, (void *)(uintptr_t)c }; }
+struct progress cli_progress(const struct cli *c) { return (struct progress){ show_progress, (void *)(uintptr_t)c }; }
 
 /* The origin names the log for ever: the public address without its scheme, unless said otherwise. */
 static const char *origin_of(const struct cli *c, struct arena *a)
@@ -55,42 +55,11 @@ int cli_make_home(const struct cli *c, bool quiet)
 	return err_exit(e);
 }
 
-/* Exit 0 ok, 1 bad, 2 undecided (the home could not be read). */
-int cli_verify(const struct cli *c)
-{
-	struct kernel *k;
-	struct arena a;
-	struct verify_report r;
-	struct progress p = progress_of(c);
-	char why[300];
-	struct kernel_setup s = c->setup;
-	enum err e;
-
-	s.writing = false;
-	e = kernel_open(&s, &k, why);
-	if (e) {
-		fprintf(stderr, "suyuan: %s\n", why);
-		return e == E_CORRUPT ? 1 : 2;
-	}
-	arena_init(&a, 1 << 20, NULL);
-	e = kernel_verify(k, &a, &p, &r);
-	if (c->json)
-		printf("{\"ok\":%s,\"entries\":%llu,\"records\":%llu,\"tiles\":%llu}\n", e ? "false" : "true", (unsigned long long)r.entries,
-		       (unsigned long long)r.records, (unsigned long long)r.tiles);
-	else if (!e)
-		printf("通过：%llu 条日志、%llu 条记录与签名一致 / ok\n", (unsigned long long)r.entries, (unsigned long long)r.records);
-	if (e)
-		fprintf(stderr, "suyuan: 核验未通过 / verification failed: %.*s\n", STR_ARG(r.problem.n ? r.problem : str_of(err_en(e))));
-	arena_end(&a);
-	kernel_close(k);
-	return e == OK ? 0 : e == E_CORRUPT ? 1 : 2;
-}
-
 int cli_rebuild(const struct cli *c)
 {
 	struct kernel *k;
 	struct arena a;
-	struct progress p = progress_of(c);
+	struct progress p = cli_progress(c);
 	enum err e = cli_open(c, true, &k);
 
 	if (e)

@@ -28,6 +28,19 @@ static bool take_option(struct cli *c, const char *name, const char *value)
 	return false;
 }
 
+/* Options without a value. The two of `verify` are fields elsewhere. */
+static bool take_flag(struct cli *c, const char *name)
+{
+	const struct { const char *name; bool *to; bool verify; } known[] = { { "json", &c->json, false }, { "monitor", &c->monitor, true }, { "sm3", &c->sm3, true } };
+
+	for (size_t i = 0; i < ROWS(known); i++)
+		if (strcmp(name, known[i].name) == 0 && (!known[i].verify || (c->n && strcmp(c->words[0], "verify") == 0))) {
+			*known[i].to = true;
+			return true;
+		}
+	return false;
+}
+
 bool cli_read(struct cli *c, int argc, char **argv, FILE *err)
 {
 	c->setup.home = "suyuan-home";
@@ -40,8 +53,8 @@ bool cli_read(struct cli *c, int argc, char **argv, FILE *err)
 				return false;
 			}
 			c->words[c->n++] = a;
-		} else if (strcmp(a, "--json") == 0) {
-			c->json = true;
+		} else if (take_flag(c, a + 2)) {
+			continue;
 		} else if (i + 1 == argc) {
 			fprintf(err, "suyuan: %s 后面缺少值 / needs a value\n", a);
 			return false;

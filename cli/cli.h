@@ -9,7 +9,7 @@
 /* Options that every command takes: --home DIR, --store URL, --json, --token T. The rest is left in words. */
 struct cli {
 	struct kernel_setup setup;
-	bool json;
+	bool json, monitor, sm3;
 	const char *token, *public_url, *origin, *suite, *listen, *cert, *key;
 	const char *words[64];        /* command first */
 	size_t n;
@@ -41,6 +41,7 @@ int cli_label_key(const struct cli *c);
 /* Shared by the files of cli/. */
 int cli_say(enum err e, const char *why);     /* a failure in both languages on stderr; returns the exit code */
 enum err cli_open(const struct cli *c, bool writing, struct kernel **ret);
+struct progress cli_progress(const struct cli *c);     /* on a terminal's stderr */
 extern const struct actor the_operator;       /* whoever holds the home's files is its operator */
 
 #endif

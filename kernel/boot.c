@@ -377,6 +377,8 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 		e = writer_start(k->db, &hooks, &k->writer);
 		if (!e)
 			e = jobs_start(k);
+		if (!e)
+			e = peers_open(k, why);
 	}
 	return e;
 }
@@ -445,6 +447,7 @@ void kernel_close(struct kernel *k)
 	for (size_t i = 0; i < k->n_modules; i++)
 		if (k->modules[i]->close && k->state[i])
 			k->modules[i]->close(k->state[i]);
+	peers_close(k);
 	log_close(k->log);
 	guard_close(k->guard);
 	keystore_close(k);

@@ -197,7 +197,7 @@ static enum err head_over(struct call *c, uint64_t index, struct log_head *ret)
 	return OK;
 }
 
-enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *disclosures, size_t n, struct str *ret)
+enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *slots, size_t n, struct str *ret)
 {
 	struct log_head head;
 	struct node *extra = node_obj(c->arena), *list;
@@ -208,8 +208,11 @@ enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const str
 		return e;
 	list = put_arr(c->arena, extra, "disclosures");
 	for (size_t i = 0; i < n; i++)
-		if (disclosures[i].n)
-			node_add(list, node_str(c->arena, disclosures[i]));
+		if (!str_starts(slots[i], ":"))
+			node_add(list, node_str(c->arena, slots[i]));
+	list = n ? put_arr(c->arena, extra, "slots") : NULL;
+	for (size_t i = 0; i < n; i++)
+		node_add(list, node_str(c->arena, slots[i]));
 	put_str(c->arena, extra, "leaf", base64_str(c->arena, leaf.p, leaf.n));
 	return log_receipt(c->k->log, c->arena, &src, &(struct receipt_of){ TREE_SHA256, index, &head, canon_str(c->arena, extra) }, ret);
 }

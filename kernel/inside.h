@@ -7,6 +7,7 @@
 
 #include "base/sys.h"
 #include "kernel/kernel.h"
+#include "merkle/policy.h"
 #include "store/writer.h"
 
 struct code_key { unsigned char key[16]; int cipher; bool there; };
@@ -42,6 +43,8 @@ struct kernel {
 	const char *guard_dir, *signer_path;      /* of the setup; NULL: as the home says */
 	enum hash_id hash;        /* of new commitments */
 	enum seal_id seal;        /* of what is sealed from now on */
+	struct witness *witness;  /* of the writing kernel, where the settings name logs to watch */
+	struct cosigners *cosigners;      /* of the writing kernel, where the settings name a policy */
 	struct db *db;            /* the writing connection; NULL when only reading */
 	struct writer *writer;
 	struct readers *readers;
@@ -143,6 +146,13 @@ enum err signd_dial(const char *path, struct signer *ret) MUST_USE;
 enum err signd_serve(struct signer *signer, const char *path, char why[300]);      /* does not come back */
 enum err signer_here(struct kernel *k, const char *origin, char why[300], struct signer *ret) MUST_USE;
 enum err signer_of(struct kernel *k, const char *origin, char why[300], struct signer *ret) MUST_USE;
+/* witness.c */
+enum err witness_open(struct kernel *k, char why[300]);
+void witness_close(struct kernel *k);
+/* cosigners.c: the witnesses we ask, and being one */
+enum err peers_open(struct kernel *k, char why[300]);
+void peers_close(struct kernel *k);
+void cosigners_tick(struct kernel *k);
 /* glue of store and log (evidence.c) */
 enum err evidence_resume(struct kernel *k) MUST_USE;
 void evidence_tick(struct kernel *k);

@@ -326,9 +326,23 @@ enum err code_key_rotate(struct kernel *k, const char *cipher) MUST_USE;
 
 /* One question to another house: GET, whole answer in the arena. Rules of the home decide where to: `hosts` is its setting "fetch_hosts",
  * a list of names and addresses. E_DENIED: not allowed there; E_TOO_BIG: the answer is; E_BUSY: no answer. `stop` ends the wait early. */
-struct fetch { const char *url; const struct node *hosts; const _Atomic bool *stop; };
+struct fetch {
+	const char *url;
+	const struct node *hosts;
+	const _Atomic bool *stop;
+	/* `anywhere`: a person at the terminal typed the address, no list is asked; at most max bytes, compression undone. *kept holds the
+	 * connection for the next question, starts as NULL and is given to end() at last. */
+	bool anywhere;
+	size_t max;
+	void **kept;
+	struct str post;          /* not empty: a POST of this text instead */
+	int seconds;              /* that the answer may take; 0: 10 */
+};
 struct fetched { int status; struct str body; };
-struct fetcher { enum err (*get)(struct arena *a, const struct fetch *f, struct fetched *ret); };
+struct fetcher {
+	enum err (*get)(struct arena *a, const struct fetch *f, struct fetched *ret);
+	void (*end)(void *kept);
+};
 
 struct kernel_setup {
 	const char *home;                         /* directory */
@@ -363,8 +377,8 @@ struct log *kernel_log(const struct kernel *k);
 enum hash_id kernel_hash(const struct kernel *k);       /* of what records of this home commit to: its suite */
 /* May this actor use this op at all, and on a record of that party in that region? The one place that decides. */
 enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);
-/* leaf: the entry's bytes; disclosures: those the caller may have. */
-enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *disclosures, size_t n, struct str *ret) MUST_USE;
+/* leaf: the entry's bytes; slots: all of its field tree, each the disclosure the caller may have or ":" and the hash of what is withheld. */
+enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *slots, size_t n, struct str *ret) MUST_USE;
 enum err kernel_tick(struct kernel *k, int64_t now) MUST_USE;       /* deadlines, reminders, outbox: called each second by serve */
 
 /* ---- for faces ---- */
@@ -375,6 +389,13 @@ enum err kernel_type_of(struct kernel *k, struct arena *a, int64_t record, const
 /* The log as published: a tile's first `width` hashes, and the entries below it with a 16-bit length before each. E_ABSENT. */
 enum err kernel_tile(struct kernel *k, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES]) MUST_USE;
 enum err kernel_entries(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret) MUST_USE;
+
+/* This house as a witness of other logs (witness.c): the answer to add-checkpoint, its last cosigned checkpoint of an origin by the origin's
+ * hash in hexadecimal (E_ABSENT), its verifier key (empty: no witness). kernel_witness_add waits for the disk. */
+struct witness_answer { int status; const char *media; struct str body; };
+struct witness_answer kernel_witness_add(struct kernel *k, struct arena *a, struct str body, int64_t now);
+enum err kernel_witness_last(struct kernel *k, struct arena *a, struct str name, struct str *ret) MUST_USE;
+struct str kernel_witness_vkey(const struct kernel *k, struct arena *a);
 
 /* read-only connection for faces and modules outside a call */
 enum err kernel_reader(struct kernel *k, struct db **ret) MUST_USE;

@@ -51,7 +51,7 @@ enum { RECENT = 32 };
 struct signed_head {              /* a head with its note */
 	struct log_head head;
 	char note[LOG_NOTE_MAX];
-	size_t n;
+	size_t n, n_own;          /* with cosignatures, and without */
 };
 
 struct log {

@@ -101,7 +101,7 @@ enum err log_sign(struct log *g, const struct extension *x, struct arena *a, str
 static void keep_note(struct signed_head *s, const struct log_head *h, struct str note)
 {
 	s->head = *h;
-	s->n = note.n;
+	s->n = s->n_own = note.n;
 	memcpy(s->note, note.p, note.n);
 }
 
@@ -238,10 +238,10 @@ void log_cosigned(struct log *g, uint64_t size, struct str lines)
 	for (size_t i = 0; i < RECENT; i++) {
 		struct signed_head *s = &g->recent[i];
 
-		if (!s->n || s->head.size != size || s->n + lines.n > sizeof(s->note))
+		if (!s->n || s->head.size != size || s->n_own + lines.n > sizeof(s->note))
 			continue;
-		memcpy(s->note + s->n, lines.p, lines.n);
-		s->n += lines.n;
+		memcpy(s->note + s->n_own, lines.p, lines.n);
+		s->n = s->n_own + lines.n;
 	}
 	pthread_rwlock_unlock(&g->lock);
 }

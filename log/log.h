@@ -62,8 +62,11 @@ struct log_head log_shown_of(struct log *g, enum tree_id t);
 enum err log_publish_second(struct log *g, const struct tile_source *src) MUST_USE;
 /* The signed note of the newest head. E_ABSENT: nothing was signed. */
 enum err log_checkpoint(struct log *g, struct arena *a, enum tree_id t, struct str *ret) MUST_USE;
-/* Cosignature lines for the head of that size, when it is among the recent ones: later checkpoints and receipts of it carry them. */
+/* Cosignature lines for the head of that size, when it is among the recent ones: checkpoints and receipts of it carry them from now on. All
+ * of them at once: they take the place of those given before. */
 void log_cosigned(struct log *g, uint64_t size, struct str lines);
+/* Consistency proof of the SHA-256 tree from the first `old` to the first `size` entries (at most the shown size). */
+enum err log_consistency(struct log *g, const struct tile_source *src, uint64_t old, uint64_t size, struct hash ret[MERKLE_MAX_PROOF], size_t *ret_n) MUST_USE;
 /* The first shown head that covers entry `index`, when it is among the recent ones. */
 bool log_head_over(struct log *g, uint64_t index, struct log_head *ret);
 /* Receipt of entry `index` in the tree of head `at` (at->size <= shown size). `extra`: bytes to carry along, may be empty.

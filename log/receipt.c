@@ -91,6 +91,18 @@ enum err log_prove(struct log *g, const struct tile_source *src, bool work, stru
 	return e;
 }
 
+enum err log_consistency(struct log *g, const struct tile_source *src, uint64_t old, uint64_t size, struct hash ret[MERKLE_MAX_PROOF], size_t *ret_n)
+{
+	struct extension x = { .tree = TREE_SHA256, .from.size = old, .to.size = size };
+	enum err e = size > log_shown(g).size ? E_ABSENT : log_prove(g, src, false, &x);
+
+	if (e)
+		return e;
+	memcpy(ret, x.proof, x.n * sizeof(*ret));
+	*ret_n = x.n;
+	return OK;
+}
+
 enum err log_root_at(struct log *g, struct arena *a, const struct tile_source *src, enum tree_id t, uint64_t size, struct hash *ret)
 {
 	struct proof_ctx *c = proof_begin(g, a, src, t);

@@ -76,6 +76,10 @@ struct str note_sign_line(struct arena *a, struct str name, const unsigned char 
 struct note_sig { struct str name; unsigned char id[4]; struct str sig; };
 enum err note_open(struct arena *a, struct str note, struct str *ret_body, struct note_sig sigs[NOTE_MAX_SIGS], size_t *ret_n) MUST_USE;
 enum err checkpoint_get(struct arena *a, struct str body, struct checkpoint *ret) MUST_USE;   /* extension lines tolerated */
+bool note_line_of(const struct note_sig *line, const struct note_key *key);      /* by name and key id; nothing of the signature */
+bool note_sig_ok(struct arena *a, const struct note_key *key, struct str body, struct str sig);
+bool note_count(struct str s, uint64_t *ret);     /* decimal, one spelling: no sign, no leading zero; at most 2^63 - 1 */
+bool note_hash(struct str s, struct hash *ret);   /* 32 bytes as base 64 */
 /* E_CORRUPT when no line of `key` verifies; unknown lines are ignored. */
 enum err checkpoint_open(struct arena *a, struct str note, const struct note_key *key, struct checkpoint *ret) MUST_USE;
 

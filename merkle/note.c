@@ -3,9 +3,9 @@
  * Pure. Views in results point into the text that was given; decoded bytes lie in the arena. Makes no signature
  * itself: it formats those the caller brings. Key ids are SHA-256 in every suite, for outside tools compute them.
  */
-#include "merkle/merkle.h"
+#include "merkle/policy.h"
 
-enum { KEY_ID = 4, ED25519_PUB = 32, COSIG_LEN = 8 + SIG_LEN };
+enum { KEY_ID = 4, ED25519_PUB = 32 };
 
 static const char dash[] = "\xe2\x80\x94 ";      /* U+2014 and a space: how a signature line starts */
 static const char proof_head[] = "c2sp.org/tlog-proof@v1";
@@ -172,8 +172,7 @@ struct str checkpoint_text(struct arena *a, struct str origin, uint64_t size, co
 	return str_fmt(a, "%.*s\n%llu\n%.*s\n", STR_ARG(origin), (unsigned long long)size, STR_ARG(b64));
 }
 
-/* Decimal, one spelling: no sign, no leading zero. At most 2^63 - 1. */
-static bool count_get(struct str s, uint64_t *ret)
+bool note_count(struct str s, uint64_t *ret)
 {
 	int64_t v;
 
@@ -183,7 +182,7 @@ static bool count_get(struct str s, uint64_t *ret)
 	return true;
 }
 
-static bool hash_get(struct str s, struct hash *ret)
+bool note_hash(struct str s, struct hash *ret)
 {
 	unsigned char b[HASH_LEN];
 	size_t n;
@@ -204,9 +203,9 @@ enum err checkpoint_get(struct arena *a, struct str body, struct checkpoint *ret
 		return E_BAD;
 	if (!str_cut(&rest, '\n', &c.origin) || c.origin.n == 0)
 		return E_BAD;
-	if (!str_cut(&rest, '\n', &line) || !count_get(line, &c.size))
+	if (!str_cut(&rest, '\n', &line) || !note_count(line, &c.size))
 		return E_BAD;
-	if (!str_cut(&rest, '\n', &line) || !hash_get(line, &c.root))
+	if (!str_cut(&rest, '\n', &line) || !note_hash(line, &c.root))
 		return E_BAD;
 	while (str_cut(&rest, '\n', &line))
 		if (line.n == 0)
@@ -215,34 +214,27 @@ enum err checkpoint_get(struct arena *a, struct str body, struct checkpoint *ret
 	return OK;
 }
 
-/* tlog-cosignature: eight bytes of POSIX seconds, then a signature over them and the body. */
-static bool cosigned(struct arena *a, struct str pub, struct str body, struct str sig)
-{
-	unsigned long long when;
-	struct str said;
-
-	if (sig.n != COSIG_LEN)
-		return false;
-	when = be_get((const unsigned char *)sig.p, 8);
-	said = str_fmt(a, "cosignature/v1\ntime %llu\n%.*s", when, STR_ARG(body));
-	return sign_check(SIGN_ED25519, pub, said, str_sub(sig, 8, sig.n));
-}
-
-static bool verifies(struct arena *a, const struct note_key *key, struct str body, struct str sig)
+bool note_sig_ok(struct arena *a, const struct note_key *key, struct str body, struct str sig)
 {
 	struct str head = str_sub(key->pub, 0, sizeof(sm2_head));
+	uint64_t when;
 
 	switch (key->type) {
 	case NOTE_ED25519:
 		return sign_check(SIGN_ED25519, key->pub, body, sig);
 	case NOTE_COSIGN_ED25519:
-		return cosigned(a, key->pub, body, sig);
+		return cosign_check(a, key, body, sig, &when);
 	case NOTE_OTHER:
 		return str_eq(head, (struct str){ (const char *)sm2_head, sizeof(sm2_head) }) &&
 		       sign_check(SIGN_SM2, str_sub(key->pub, head.n, key->pub.n), body, sig);
 	default:
 		return false;
 	}
+}
+
+bool note_line_of(const struct note_sig *line, const struct note_key *key)
+{
+	return str_eq(line->name, key->name) && memcmp(line->id, key->id, KEY_ID) == 0;
 }
 
 enum err checkpoint_open(struct arena *a, struct str note, const struct note_key *key, struct checkpoint *ret)
@@ -255,7 +247,7 @@ enum err checkpoint_open(struct arena *a, struct str note, const struct note_key
 	if (e)
 		return e;
 	for (size_t i = 0; i < n; i++)
-		if (str_eq(sig[i].name, key->name) && memcmp(sig[i].id, key->id, KEY_ID) == 0 && verifies(a, key, body, sig[i].sig))
+		if (note_line_of(&sig[i], key) && note_sig_ok(a, key, body, sig[i].sig))
 			return checkpoint_get(a, body, ret);
 	return E_CORRUPT;
 }
@@ -296,10 +288,10 @@ enum err proof_get(struct arena *a, struct str text, struct tlog_proof *ret)
 		if (!decode(a, str_sub(line, 6, line.n), &p->extra) || !str_cut(&text, '\n', &line))
 			return E_BAD;
 	}
-	if (!str_starts(line, "index ") || !count_get(str_sub(line, 6, line.n), &p->index))
+	if (!str_starts(line, "index ") || !note_count(str_sub(line, 6, line.n), &p->index))
 		return E_BAD;
 	while (str_cut(&text, '\n', &line) && line.n)
-		if (p->n_path == MERKLE_MAX_PROOF || !hash_get(line, &p->path[p->n_path++]))
+		if (p->n_path == MERKLE_MAX_PROOF || !note_hash(line, &p->path[p->n_path++]))
 			return E_BAD;
 	/* Without a blank line the text has run out. */
 	if (text.n == 0 || text.n > NOTE_MAX || text.p[text.n - 1] != '\n')

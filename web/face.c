@@ -72,6 +72,9 @@ static const struct route pages[] = {
 	{ HTTP_GET, "/log/vkey", .page = fixed_vkey },
 	{ HTTP_GET, "/log/checkpoint", .page = fixed_checkpoint },
 	{ HTTP_GET, "/log/tile/{tile*}", .page = fixed_tile },
+	{ HTTP_POST, "/witness/add-checkpoint", .page = witness_add },
+	{ HTTP_GET, "/witness/vkey", .page = witness_vkey },
+	{ HTTP_GET, "/witness/{origin}/checkpoint", .page = witness_last },
 };
 
 static const struct phrase phrases[] = {
@@ -109,6 +112,18 @@ static void ask_continue(void *arg)
 		q->then(q);
 	}
 	atomic_fetch_sub(&f->running, 1);
+}
+
+enum err ask_later(struct ask *q, void (*then)(struct ask *q))
+{
+	enum err e;
+
+	q->then = then;
+	atomic_fetch_add(&q->f->running, 1);
+	e = crew_add(q->f->crew, ask_continue, q);
+	if (e)
+		atomic_fetch_sub(&q->f->running, 1);
+	return e;
 }
 
 /* Still on the thread that asked: the boundary is its own. Else pages and further operations leave the writer alone. */

@@ -7,7 +7,7 @@
 #include "base/sys.h"
 #include "web/fetch.h"
 
-enum { BODY_MAX = 1 << 20 };
+enum { BODY_MAX = 1 << 20, BODY_FIRST = 16 << 10 };
 
 /* ---- what all outgoing connections keep to ---- */
 
@@ -31,10 +31,8 @@ bool address_private(const struct sockaddr *sa)
 	return true;
 }
 
-void *curl_prepared(void)
+static CURL *curl_limited(CURL *c)
 {
-	CURL *c = curl_easy_init();
-
 	if (!c)
 		return NULL;
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
@@ -42,6 +40,8 @@ void *curl_prepared(void)
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, 5L);
 	return c;
 }
+
+void *curl_prepared(void) { return curl_limited(curl_easy_init()); }
 
 /* ---- where a question may go ---- */
 
@@ -75,7 +75,7 @@ static bool may_ask(const struct fetch *f, CURLU *u)
 	h = str_of(host ? host : "");
 	if (h.n > 2 && h.p[0] == '[')
 		h = str_sub(h, 1, h.n - 2);
-	may = may && named(f->hosts, h) && (strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && loopback(h)));
+	may = may && (strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && (f->anywhere || loopback(h)))) && (f->anywhere || named(f->hosts, h));
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(user);
@@ -94,13 +94,32 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 
 /* ---- the answer ---- */
 
-struct body { char *p; size_t n; bool full; };
+struct body { struct arena *a; char *p; size_t n, cap, max; bool full; };
+
+static bool body_room(struct body *b, size_t more)
+{
+	size_t cap = b->cap ? b->cap : BODY_FIRST;
+	char *p;
+
+	if (more > b->max - b->n)
+		return false;
+	while (cap < b->n + more)
+		cap *= 2;
+	if (cap == b->cap)
+		return true;
+	p = arena_try(b->a, cap);
+	if (p && b->n)
+		memcpy(p, b->p, b->n);
+	b->p = p ? p : b->p;
+	b->cap = p ? cap : b->cap;
+	return p != NULL;
+}
 
 static size_t take_piece(char *p, size_t size, size_t n, void *ctx)
 {
 	struct body *b = ctx;
 
-	if (size * n > BODY_MAX - b->n) {
+	if (!body_room(b, size * n)) {
 		b->full = true;
 		return 0;
 	}
@@ -117,42 +136,82 @@ static int look_up_from_work(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c
 	return f->stop && atomic_load(f->stop);
 }
 
+/* Where a person typed the address, the environment's proxy is his own and so are the addresses it leads to. */
+static void where_to(CURL *c, const struct fetch *f)
+{
+	if (f->anywhere) {
+		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
+		curl_easy_setopt(c, CURLOPT_TIMEOUT, 300L);
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 100L);
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 15L);
+		return;
+	}
+	curl_easy_setopt(c, CURLOPT_PROXY, "");                 /* one from the environment would connect in our place, past open_socket */
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, (void *)(uintptr_t)f);
+}
+
 static enum err perform(CURL *c, CURLU *u, const struct fetch *f, struct body *b, long *ret_status)
 {
+	struct curl_slist text = { (char *)(uintptr_t)"Content-Type: text/plain", NULL }, *plain = &text;
 	CURLcode code;
 
 	curl_easy_setopt(c, CURLOPT_CURLU, u);
-	curl_easy_setopt(c, CURLOPT_PROXY, "");                 /* one from the environment would connect in our place, past open_socket */
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)BODY_MAX);
+	curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)b->max);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_piece);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, b);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, look_up_from_work);
 	curl_easy_setopt(c, CURLOPT_XFERINFODATA, (void *)(uintptr_t)f);
-	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, (void *)(uintptr_t)f);
+	where_to(c, f);
+	if (f->post.n) {
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->post.n);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, f->post.p);
+		curl_easy_setopt(c, CURLOPT_HTTPHEADER, plain);
+	}
+	if (f->seconds)
+		curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)f->seconds);
 	code = curl_easy_perform(c);
 	if (code == CURLE_FILESIZE_EXCEEDED || b->full)
 		return E_TOO_BIG;
 	return code == CURLE_OK && curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, ret_status) == CURLE_OK ? OK : E_BUSY;
 }
 
+/* A kept handle keeps its connection; everything set on it is set anew. */
+static CURL *handle_for(const struct fetch *f)
+{
+	CURL *c = f->kept ? *f->kept : NULL;
+
+	if (!c)
+		c = curl_easy_init();
+	else
+		curl_easy_reset(c);
+	if (f->kept)
+		*f->kept = c;
+	return curl_limited(c);
+}
+
 static enum err get(struct arena *a, const struct fetch *f, struct fetched *ret)
 {
-	struct body b = { .p = arena_try(a, BODY_MAX) };
+	struct body b = { .a = a, .p = "", .max = f->anywhere ? f->max : BODY_MAX };
 	CURLU *u = curl_url();
-	CURL *c = curl_prepared();
+	CURL *c = handle_for(f);
 	long status = 0;
-	enum err e = !b.p || !u || !c ? E_IO : may_ask(f, u) ? OK : E_DENIED;
+	enum err e = !u || !c ? E_IO : may_ask(f, u) ? OK : E_DENIED;
 
 	if (!e)
 		e = perform(c, u, f, &b, &status);
-	curl_easy_cleanup(c);
+	if (f->kept && c)
+		curl_easy_reset(c);             /* holds nothing of this question */
+	else
+		curl_easy_cleanup(c);
 	curl_url_cleanup(u);
 	if (!e)
 		*ret = (struct fetched){ (int)status, { b.p, b.n } };
 	return e;
 }
 
-const struct fetcher web_fetcher = { get };
+static void end(void *kept) { curl_easy_cleanup(kept); }
+
+const struct fetcher web_fetcher = { get, end };
