@@ -363,9 +363,15 @@ struct kernel_counts { uint64_t reads, writes, refused, log_size, queued; };
 struct kernel_counts kernel_counts(const struct kernel *k);
 /* Which type the record is of, nothing else of it. E_ABSENT. */
 enum err kernel_type_of(struct kernel *k, struct arena *a, int64_t record, const struct type **ret) MUST_USE;
-/* The log as published: a tile's first `width` hashes, and the entries below it with a 16-bit length before each. E_ABSENT. */
+/* The log as published (open_log.c): a tile's first `width` hashes, and the entries below it with a 16-bit length before each. E_ABSENT. */
 enum err kernel_tile(struct kernel *k, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES]) MUST_USE;
 enum err kernel_entries(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret) MUST_USE;
+/* A line for each of those entries: its slots where the record is open to all, else nothing (docs/formats/record.md). */
+enum err kernel_public(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret) MUST_USE;
+/* The proof of an entry with its leaf, and its slots where the record is open to all. */
+enum err kernel_log_receipt(struct kernel *k, struct arena *a, uint64_t index, struct str *ret) MUST_USE;
+/* What a verifier should ask for (C2SP tlog-policy): HOME/policy, else this log's key alone. */
+enum err kernel_policy(struct kernel *k, struct arena *a, struct str *ret) MUST_USE;
 
 /* read-only connection for faces and modules outside a call */
 enum err kernel_reader(struct kernel *k, struct db **ret) MUST_USE;

@@ -64,6 +64,7 @@ struct ask {
 void ask_run(struct ask *q, const struct op *op, void (*then)(struct ask *q));     /* q->call.raw is set; then gets its outcome in q->call */
 void ask_files(struct ask *q, void (*stored)(struct ask *q));                      /* the files of q->up first, their ids into q->call.raw */
 void ask_op(struct ask *q, const struct op *op);                                   /* the whole way: body, session, run, reply */
+void ask_later(struct ask *q, void (*then)(struct ask *q));                        /* on a worker; the last thing a handler does */
 /* A reading operation at once, as this caller; NULL when there is none, or it was refused. */
 const struct node *ask_read(struct ask *q, const char *name, struct node *in);
 struct str ask_query(const struct ask *q, const char *name);
@@ -185,6 +186,9 @@ void fixed_static(struct ask *q);
 void fixed_vkey(struct ask *q);
 void fixed_checkpoint(struct ask *q);
 void fixed_tile(struct ask *q);
+void fixed_public(struct ask *q);
+void fixed_receipt(struct ask *q);
+void fixed_policy(struct ask *q);
 void fixed_cors(struct ask *q);
 void log_headers(struct ask *q, const char *cache);
 
