@@ -370,6 +370,8 @@ enum err kernel_entries(struct kernel *k, struct arena *a, uint64_t n, unsigned 
 enum err kernel_public(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret) MUST_USE;
 /* The proof of an entry with its leaf, and its slots where the record is open to all. */
 enum err kernel_log_receipt(struct kernel *k, struct arena *a, uint64_t index, struct str *ret) MUST_USE;
+/* Who signs SD-JWTs, as /.well-known/jwt-vc-issuer says it (paper.c). */
+enum err kernel_issuer(struct kernel *k, struct arena *a, struct node **ret) MUST_USE;
 /* What a verifier should ask for (C2SP tlog-policy): HOME/policy, else this log's key alone. */
 enum err kernel_policy(struct kernel *k, struct arena *a, struct str *ret) MUST_USE;
 

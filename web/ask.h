@@ -190,6 +190,7 @@ void fixed_tile(struct ask *q);
 void fixed_public(struct ask *q);
 void fixed_receipt(struct ask *q);
 void fixed_policy(struct ask *q);
+void fixed_issuer(struct ask *q);
 void fixed_cors(struct ask *q);
 void log_headers(struct ask *q, const char *cache);
 

@@ -69,6 +69,7 @@ static const struct route pages[] = {
 	{ HTTP_GET, "/static/{file*}", .page = fixed_static },
 	{ HTTP_GET, "/label/key", .page = fixed_label_key },
 	{ HTTP_GET, "/label/check", .page = page_label_check },
+	{ HTTP_GET, "/.well-known/jwt-vc-issuer", .page = fixed_issuer },
 	{ HTTP_GET, "/log/vkey", .page = fixed_vkey },
 	{ HTTP_GET, "/log/checkpoint", .page = fixed_checkpoint },
 	{ HTTP_GET, "/log/policy", .page = fixed_policy },

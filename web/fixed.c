@@ -94,6 +94,18 @@ void fixed_policy(struct ask *q)
 		reply_send(q, 200, "text/plain; charset=utf-8", text, false);
 }
 
+void fixed_issuer(struct ask *q)
+{
+	struct node *o;
+	enum err e = kernel_issuer(q->f->k, q->a, &o);
+
+	log_headers(q, e ? NULL : "public, max-age=3600");
+	if (e)
+		reply_error(q, e);
+	else
+		reply_send(q, 200, "application/json", json_str(q->a, o), false);
+}
+
 /* A tile of a width never changes, also one that is not full yet. */
 void fixed_tile(struct ask *q)
 {
