@@ -109,6 +109,7 @@ void page_logout(struct ask *q);
 void page_register(struct ask *q);
 void page_me(struct ask *q);
 void put_proof(struct ask *q, struct node *o, const struct node *scan);              /* page_proof.c */
+void put_give(struct ask *q, struct node *o, const struct type *t, const struct node *view, struct str id);
 void page_lost(struct ask *q, enum err e);           /* a code that is forged or unknown */
 void page_scan(struct ask *q, const struct node *out);
 void page_done(struct ask *q);                       /* after a POST that has no page of its own */

@@ -1,4 +1,5 @@
-/* web/page_proof.c - the proof panel of the scan page: the sentences its script (assets/proof.js) may say, and the commands for who has none. */
+/* web/page_proof.c - the proof panel of the scan page: the sentences its script (assets/proof.js) may say, and the commands for who has none;
+ * and on the page of a record the form that makes a paper of chosen fields for others. */
 #include "web/ask.h"
 
 /* What is in braces is filled in by the script. One sentence each, for people who never heard of a hash. */
@@ -48,4 +49,29 @@ void put_proof(struct ask *q, struct node *o, const struct node *scan)
 	put_str(q->a, o, "proof_id", node_text(first, "id"));
 	put_int(q->a, o, "proof_index", first ? node_get(first, "index")->i : 0);
 	put_int(q->a, o, "log_size", (int64_t)log_shown(kernel_log(q->f->k)).size);
+}
+
+/* Whoever sees a blind record at all is one of its two sides; of one open to all only its own party gives more than everybody has. */
+void put_give(struct ask *q, struct node *o, const struct type *t, const struct node *view, struct str id)
+{
+	const struct op *op = op_find(q->f->k, S("disclosure.give"));
+	const struct node *mine = node_get(view, "mine");
+	struct node *box, *list;
+
+	if (!op || !may(q, op) || !((mine && mine->yes) || t->blind))
+		return;
+	box = put_obj(q->a, o, "give");
+	put_str(q->a, box, "action", str_fmt(q->a, "/v1/records/%.*s/disclosure", STR_ARG(id)));
+	list = put_arr(q->a, box, "fields");
+	for (const struct node *row = node_get(view, "fields") ? node_get(view, "fields")->first : NULL; row; row = row->next) {
+		const struct field *f = type_field(t, node_text(row, "name"), NULL);
+		struct node *x = node_obj(q->a);
+
+		if (!f)
+			continue;
+		put_z(q->a, x, "key", f->name);
+		put_str(q->a, x, "name", ask_words(q, f->words, f->en));
+		put_bool(q->a, x, "private", f->publicity == PRIVATE);
+		node_add(list, x);
+	}
 }

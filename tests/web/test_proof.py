@@ -188,6 +188,38 @@ class Browser(unittest.TestCase):
         at, leaf, extra = c2sp.receipt(text("/log/receipt/%d" % T.index["product"]), T.vkey)
         self.assertEqual(c2sp.fields(extra["slots"], leaf)["product_name"], T.scan["product"]["name"])
 
+    def test_a_paper_from_the_page_of_a_record(self):
+        """Only what was ticked is in the file; it is checked with the log's key alone. What nobody ticked is told, not guessed."""
+        sale = T.house.json("/v1/sales", "maker")[1]["items"][0]
+        status, page = T.house.page("/ui/sale/" + sale["id"], "maker")
+        self.assertIn('action="/v1/records/%s/disclosure"' % sale["id"], page)
+        self.assertEqual(set(re.findall(r'name="fields" value="(\w+)"', page)), set(sale["values"]))
+        self.assertNotIn("/disclosure", T.house.page("/ui/product/%s" % T.scan["product"]["id"], "seller")[1])
+        self.assertIn("/disclosure", T.house.page("/ui/product/%s" % T.scan["product"]["id"], "maker")[1])
+        path = "/v1/records/%s/disclosure?fields=buyer_name&fields=sale_time&as=" % sale["id"]
+        status, r, data = T.house.ask("GET", path + "tlog-proof", None, T.house.cookie("maker"))
+        self.assertEqual((status, r.headers["Content-Type"]), (200, "text/plain; charset=utf-8"))
+        self.assertIn("attachment", r.headers["Content-Disposition"])
+        at, leaf, extra = c2sp.receipt(data.decode(), T.vkey)
+        self.assertEqual((at, c2sp.fields(extra["slots"], leaf)), (sale["index"], {k: sale["values"][k] for k in ("buyer_name", "sale_time")}))
+        status, r, data = T.house.ask("GET", path + "sd-jwt", None, T.house.cookie("maker"))
+        self.assertEqual((status, r.headers["Content-Type"]), (200, "application/sd-jwt"))
+        jwt, *shown, end = data.decode().split("~")
+        head, body, sig = jwt.split(".")
+        issuer = T.house.json("/.well-known/jwt-vc-issuer")[1]
+        key, = issuer["jwks"]["keys"]
+        claims = json.loads(c2sp.b64url(body))
+        self.assertEqual((json.loads(c2sp.b64url(head)), end, claims["iss"]), ({"alg": "EdDSA", "kid": key["kid"], "typ": "dc+sd-jwt"}, "", issuer["issuer"]))
+        self.assertTrue(c2sp.signed(c2sp.b64url(key["x"]), (head + "." + body).encode(), c2sp.b64url(sig)))
+        self.assertEqual({n: v for _, n, v in (json.loads(c2sp.b64url(s)) for s in shown)}, {k: sale["values"][k] for k in ("buyer_name", "sale_time")})
+        for s in shown:
+            self.assertIn(c2sp.unpadded(c2sp.sha(s.encode())), claims["_sd"])
+        for query, role, wanted in (("", "maker", 400), ("?fields=", "maker", 400), ("?fields=buyer_name", "officer", 403), ("?fields=buyer_name", "association", 403)):
+            self.assertEqual(T.house.ask("GET", "/v1/records/%s/disclosure%s" % (sale["id"], query), None, T.house.bearer(role))[0], wanted, (query, role))
+        self.assertEqual(T.house.ask("GET", path + "tlog-proof")[0], 401)
+        status, page = T.house.page("/v1/records/%s/disclosure" % sale["id"], "maker")
+        self.assertEqual((status, "请" in page or "必填" in page), (400, True))
+
     @unittest.skipUnless(SHOTS, "pictures are for people: SUYUAN_SHOTS=DIR")
     def test_pictures(self):
         product = "/log/receipt/%d" % T.index["product"]
