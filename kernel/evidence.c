@@ -164,11 +164,17 @@ enum err call_proof(struct call *c, uint64_t index, const struct node *extra, st
 
 enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *disclosures, size_t n, struct str *ret)
 {
-	struct node *extra = node_obj(c->arena), *list = put_arr(c->arena, extra, "disclosures");
+	struct log_head head;
+	struct node *extra = node_obj(c->arena), *list;
+	struct tile_source src = tiles_over(&c->db);
+	enum err e = head_over(c, index, &head);
 
+	if (e)
+		return e;
+	list = put_arr(c->arena, extra, "disclosures");
 	for (size_t i = 0; i < n; i++)
 		if (disclosures[i].n)
 			node_add(list, node_str(c->arena, disclosures[i]));
 	put_str(c->arena, extra, "leaf", base64_str(c->arena, leaf.p, leaf.n));
-	return call_proof(c, index, extra, ret);
+	return log_receipt(c->k->log, c->arena, &src, index, &head, canon_str(c->arena, extra), ret);
 }

@@ -126,7 +126,10 @@ struct slots {
 enum err slots_of(struct call *c, const struct val *row, struct str leaf, struct slots *ret) MUST_USE;
 bool slot_public(const struct slots *s, size_t slot);
 /* In schema order: the disclosure where `show` says so and there is one, else ":" and the slot's leaf hash. */
-struct node *slots_node(struct arena *a, const struct slots *s, bool (*show)(const struct slots *s, size_t slot, const void *ctx), const void *ctx);
+typedef bool slot_shown(const struct slots *s, size_t slot, const void *ctx);
+struct node *slots_node(struct arena *a, const struct slots *s, slot_shown *show, const void *ctx);
+/* What goes along with a proof: leaf, slots, and the shown ones once more as `disclosures`. s NULL: the leaf alone. */
+struct node *extra_of(struct arena *a, struct str leaf, const struct slots *s, slot_shown *show, const void *ctx);
 /* find.c */
 enum err find_list(struct call *c);
 enum err find_get(struct call *c);

@@ -147,7 +147,7 @@ bool slot_public(const struct slots *s, size_t slot)
 	return s->r.values[slot].open && value_class(&s->r.type->fields[slot], &s->r.values[slot]) == KEY_PUBLIC;
 }
 
-struct node *slots_node(struct arena *a, const struct slots *s, bool (*show)(const struct slots *s, size_t slot, const void *ctx), const void *ctx)
+struct node *slots_node(struct arena *a, const struct slots *s, slot_shown *show, const void *ctx)
 {
 	struct node *list = node_arr(a);
 
@@ -162,6 +162,19 @@ struct node *slots_node(struct arena *a, const struct slots *s, bool (*show)(con
 		node_add(list, node_str(a, text));
 	}
 	return list;
+}
+
+struct node *extra_of(struct arena *a, struct str leaf, const struct slots *s, slot_shown *show, const void *ctx)
+{
+	struct node *extra = node_obj(a), *slots = s ? slots_node(a, s, show, ctx) : NULL, *list = put_arr(a, extra, "disclosures");
+
+	for (const struct node *x = slots ? slots->first : NULL; x; x = x->next)
+		if (!str_starts(x->s, ":"))
+			node_add(list, node_str(a, x->s));
+	put_str(a, extra, "leaf", base64_str(a, leaf.p, leaf.n));
+	if (slots)
+		node_set(extra, S("slots"), slots);
+	return extra;
 }
 
 static bool show_public(const struct slots *s, size_t slot, const void *ctx)
@@ -268,10 +281,10 @@ enum err kernel_public(struct kernel *k, struct arena *a, uint64_t n, unsigned w
 static enum err put_receipt(struct reading *q)
 {
 	struct call c = { .k = q->k, .db = q->db, .who = &nobody, .arena = q->a };
-	struct node *extra = node_obj(q->a);
 	struct rows r, entry;
 	struct slots s;
 	struct str leaf;
+	bool shown;
 	enum err e = entries_of(q, &entry);
 
 	if (!e)
@@ -282,10 +295,8 @@ static enum err put_receipt(struct reading *q)
 	e = r.n ? slots_of(&c, r.v, leaf, &s) : E_CORRUPT;
 	if (e && e != E_CORRUPT)
 		return e;
-	put_str(q->a, extra, "leaf", base64_str(q->a, leaf.p, leaf.n));
-	if (!e && type_open(s.r.type))
-		node_set(extra, S("slots"), slots_node(q->a, &s, show_public, NULL));
-	return call_proof(&c, q->first, extra, &q->out);
+	shown = !e && type_open(s.r.type);
+	return call_proof(&c, q->first, extra_of(q->a, leaf, shown ? &s : NULL, show_public, NULL), &q->out);
 }
 
 enum err kernel_log_receipt(struct kernel *k, struct arena *a, uint64_t index, struct str *ret)

@@ -194,7 +194,7 @@ static enum err give_run(struct call *c)
 	static const struct json_limits limits = { .bytes = LOG_ENTRY_MAX, .depth = 3, .nodes = 64 };
 	struct rows row, entry;
 	struct json_trouble trouble;
-	struct node *o, *extra = node_obj(c->arena);
+	struct node *o;
 	struct chosen x;
 	struct slots s;
 	struct record r;
@@ -222,10 +222,8 @@ static enum err give_run(struct call *c)
 	c->file_name = str_fmt(c->arena, "%.*s.%s", STR_ARG(id_str(c->arena, r.id)), jwt ? "sd-jwt" : "receipt");
 	if (jwt)
 		return put_jwt(c, &s, leaf, node_text(o, "k"), &x);
-	put_str(c->arena, extra, "leaf", base64_str(c->arena, leaf.p, leaf.n));
-	node_set(extra, S("slots"), slots_node(c->arena, &s, show_chosen, &x));
 	c->media = "text/plain; charset=utf-8";
-	return call_proof(c, r.index, extra, &c->bytes);
+	return call_proof(c, r.index, extra_of(c->arena, leaf, &s, show_chosen, &x), &c->bytes);
 }
 
 const struct op paper_ops[] = {

@@ -79,6 +79,8 @@ def receipt(text, vkey):
     leaf = base64.b64decode(extra["leaf"])
     size, top = checkpoint(note, vkey)
     assert fold(sha(b"\x00" + leaf), index, size, [base64.b64decode(x) for x in lines[3:]]) == top, "not in the tree"
+    if "slots" in extra:
+        assert extra["disclosures"] == [s for s in extra["slots"] if s[0] != ":"], "two lists of what is shown"
     return index, leaf, extra
 
 
