@@ -255,6 +255,9 @@ enum err kernel_parts(struct call *c, int64_t record, const struct value *v, str
 /* The receipt of a record with the disclosures of those values that `shown` still says; what a caller may not have is taken out before. */
 enum err kernel_receipt(struct call *c, const struct record *shown, struct str *ret) MUST_USE;
 
+/* The same with every slot of the record, so that its receiver checks what is shown against the leaf (paper.c). */
+enum err kernel_paper(struct call *c, const struct record *shown, struct str *ret) MUST_USE;
+
 /* ---- people, lists, flows, notices ---- */
 
 struct party {

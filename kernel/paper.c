@@ -178,6 +178,39 @@ static enum err put_jwt(struct call *c, const struct slots *s, struct str leaf, 
 
 /* ---- giving ---- */
 
+static enum err leaf_and_slots(struct call *c, const struct record *r, struct str *ret_leaf, struct slots *ret)
+{
+	struct rows row, entry;
+	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_GET], VALS(V_I(r->id)), &row);
+
+	if (!e)
+		e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)r->index)), &entry);
+	if (e)
+		return e;
+	*ret_leaf = row_str(&entry, 0, 0);
+	return row.n && entry.n ? slots_of(c, row.v, *ret_leaf, ret) : E_CORRUPT;
+}
+
+static bool show_said(const struct slots *s, size_t slot, const void *ctx)
+{
+	const struct value *v = ctx;
+
+	(void)s;
+	return v[slot].said != SAID_NOTHING;
+}
+
+/* Values that are gone leave the leaf, which is proved all the same. */
+enum err kernel_paper(struct call *c, const struct record *shown, struct str *ret)
+{
+	struct slots s;
+	struct str leaf = S("");
+	enum err e = leaf_and_slots(c, shown, &leaf, &s);
+
+	if (e && (e != E_CORRUPT || !leaf.n))
+		return e;
+	return call_proof(c, shown->index, extra_of(c->arena, leaf, e ? NULL : &s, show_said, shown->values), ret);
+}
+
 /* The filer and the other side of the row, who may read it: the visibility table, once more. */
 static enum err may_give(struct call *c, const struct record *r, unsigned *ret)
 {
@@ -192,7 +225,6 @@ static enum err may_give(struct call *c, const struct record *r, unsigned *ret)
 static enum err give_run(struct call *c)
 {
 	static const struct json_limits limits = { .bytes = LOG_ENTRY_MAX, .depth = 3, .nodes = 64 };
-	struct rows row, entry;
 	struct json_trouble trouble;
 	struct node *o;
 	struct chosen x;
@@ -206,13 +238,7 @@ static enum err give_run(struct call *c)
 	if (!e)
 		e = may_give(c, &r, &mask);
 	if (!e)
-		e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_GET], VALS(V_I(r.id)), &row);
-	if (!e)
-		e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)r.index)), &entry);
-	if (e)
-		return e;
-	leaf = row_str(&entry, 0, 0);
-	e = row.n && entry.n ? slots_of(c, row.v, leaf, &s) : E_CORRUPT;
+		e = leaf_and_slots(c, &r, &leaf, &s);
 	if (!e)
 		e = choose(c, &s, mask, &x);
 	if (!e)
