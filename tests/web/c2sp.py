@@ -28,6 +28,14 @@ def root(leaves, node=lambda l, r: sha(b"\x01" + l + r)):
     return node(root(leaves[:k], node), root(leaves[k:], node))
 
 
+def path(leaves, index):
+    """The inclusion path of that leaf, from the leaf upwards."""
+    if len(leaves) == 1:
+        return []
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return path(leaves[:k], index) + [root(leaves[k:])] if index < k else path(leaves[k:], index - k) + [root(leaves[:k])]
+
+
 def fold(leaf, index, size, path):
     """RFC 9162, 2.1.3.2; None when the path has not the length of that place."""
     fn, sn, r = index, size - 1, leaf

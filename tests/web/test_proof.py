@@ -89,19 +89,20 @@ class Browser(unittest.TestCase):
         for name in ("产品名称", "规格型号", "统一社会信用代码", "出厂编号/批次号", "生产日期", "执行的其他标准"):
             self.assertIn(name, zh["compared"])
 
-    def bad(self, sentence, **step):
-        o, = look(step)
-        self.assertEqual(o["state"], "bad", o)
-        self.assertIn(sentence, o["said"])
-        self.assertIn("12315", o["note"])
-        self.assertEqual(o["color"], "rgb(179, 38, 30)")
+    def bad(self, *cases):
+        """(sentence, change) each, in one browser, each as a visitor who was never here."""
+        for (sentence, change), o in zip(cases, look(*(dict(change=change, who="visitor %d" % i) for i, (_, change) in enumerate(cases)))):
+            with self.subTest(sentence + " " + str(list(change))):
+                self.assertEqual(o["state"], "bad", o)
+                self.assertIn(sentence, o["said"])
+                self.assertIn("12315", o["note"])
+                self.assertEqual(o["color"], "rgb(179, 38, 30)")
 
     def test_the_page_lies(self):
         name = T.scan["product"]["name"]
         page = T.path
-        for field, what in ((name + "</h2>", "产品名称"), (T.scan["batch"]["production_date"] + "</dd>", "生产日期"), (T.scan["maker"]["uscc"], "统一社会信用代码"),
-                            ("GB/T 20118-2017", "执行的其他标准"), (T.scan["batch"]["report"]["conclusion"] + "</span>", "检验报告")):
-            self.bad("这页显示的“%s”与日志里的记录不一样" % what, change={page: {"from": field, "to": field.replace("1", "2") if "1" in field else "好" + field}})
+        self.bad(*(("这页显示的“%s”与日志里的记录不一样" % what, {page: {"from": field, "to": field.replace("1", "2") if "1" in field else "好" + field}}) for field, what in ((name + "</h2>", "产品名称"), (T.scan["batch"]["production_date"] + "</dd>", "生产日期"), (T.scan["maker"]["uscc"], "统一社会信用代码"),
+                            ("GB/T 20118-2017", "执行的其他标准"), (T.scan["batch"]["report"]["conclusion"] + "</span>", "检验报告"))))
 
     def test_the_receipt_lies(self):
         product = "/log/receipt/%d" % T.index["product"]
@@ -119,7 +120,7 @@ class Browser(unittest.TestCase):
         other = c2sp.unpadded(json.dumps([salt, name, "别的"], ensure_ascii=False, separators=(",", ":")).encode())
         slots = extra["slots"]
         leaf = base64.b64decode(extra["leaf"])
-        for what, sentence, change in (
+        self.bad(*((sentence, change) for what, sentence, change in (
                 ("a value", "不是日志里那条记录的内容", with_extra(slots=slots[:shown] + [other] + slots[shown + 1:])),
                 ("two slots changed places", "不是日志里那条记录的内容", with_extra(slots=slots[1:2] + slots[:1] + slots[2:])),
                 ("a slot less", "不是日志里那条记录的内容", with_extra(slots=slots[:-1])),
@@ -132,9 +133,7 @@ class Browser(unittest.TestCase):
                 ("another type", "凭证属于另一条记录", {T.path: {"from": 'data-proof-record="product" data-index="%d"' % T.index["product"],
                                                             "to": 'data-proof-record="product" data-index="%d"' % T.index["batch"]}}),
                 ("not there", "日志里没有这一页所说的记录", {product: {"status": 404}}),
-                ("no receipt at all", "凭证", {product: {"body": "<html>"}})):
-            with self.subTest(what):
-                self.bad(sentence, change=change)
+                ("no receipt at all", "凭证", {product: {"body": "<html>"}}))))
 
     def test_the_log_lies(self):
         """A server with another key signs a whole tree of its own: nothing of it fits the key remembered, and the key of itself is no proof."""
@@ -142,9 +141,8 @@ class Browser(unittest.TestCase):
         body = note.split("\n\n")[0] + "\n"
         forged, vkey = stranger_signs(body, body.split("\n")[0])
         sig = note.strip().split("\n")[-1]
-        self.bad("日志的签名不对", change={"/log/checkpoint": {"body": forged}})
-        self.bad("日志的签名不对", change={"/log/checkpoint": {"body": note.replace(sig[-12:], "A" + sig[-11:])}})
-        self.bad("日志的签名不对", change={"/log/vkey": {"body": vkey}})
+        self.bad(("日志的签名不对", {"/log/checkpoint": {"body": forged}}), ("日志的签名不对", {"/log/vkey": {"body": vkey}}),
+                 ("日志的签名不对", {"/log/checkpoint": {"body": note.replace(sig[-12:], "A" + sig[-11:])}}))
         first, changed, still, again = look({"who": "a"}, {"who": "a", "change": {"/log/vkey": {"body": vkey}, "/log/checkpoint": {"body": forged}}},
                                             {"who": "a", "change": {"/log/vkey": {"body": vkey}}}, {"who": "a"})
         self.assertEqual(first["state"], "good")
@@ -166,6 +164,30 @@ class Browser(unittest.TestCase):
         other = "localStorage.getItem('suyuan-log') || localStorage.setItem('suyuan-log', JSON.stringify({ vkey: 'x+00000000+AA', size: 1, root: '' }))"
         o, after = look({"who": "d", "before": other, "press": "[data-proof-forget]"}, {"who": "d"})
         self.assertEqual((o["state"], after["state"]), ("good", "good"))
+
+    def test_fields_under_sm3(self):
+        """A log of another house whose fields are hashed with SM3, made here with hashlib and openssl."""
+        leaves, extras, name = [os.urandom(32) for _ in range(40)], {}, "sm3.example/log"
+        sm3 = c2sp.HASHES["sm3"]
+        for index in T.index.values():
+            at, leaf, extra = c2sp.receipt(text("/log/receipt/%d" % index), T.vkey)
+            hashes = [c2sp.b64url(s[1:]) if s[0] == ":" else sm3(b"\x10" + sm3(s.encode())) for s in extra["slots"]]
+            leaf = json.dumps(dict(json.loads(leaf), h="sm3", r=c2sp.unpadded(c2sp.root(hashes, lambda l, r: sm3(b"\x11" + l + r)))), separators=(",", ":")).encode()
+            leaves[index] = c2sp.sha(b"\x00" + leaf)
+            extras[index] = dict(extra, leaf=base64.b64encode(leaf).decode())
+        note, vkey = stranger_signs("%s\n40\n%s\n" % (name, base64.b64encode(c2sp.root(leaves)).decode()), name)
+        change = {"/log/vkey": {"body": vkey}, "/log/checkpoint": {"body": note}}
+        for index, extra in extras.items():
+            change["/log/receipt/%d" % index] = {"body": "c2sp.org/tlog-proof@v1\nextra %s\nindex %d\n%s\n\n%s" % (
+                base64.b64encode(json.dumps(extra).encode()).decode(), index, "\n".join(base64.b64encode(h).decode() for h in c2sp.path(leaves, index)), note)}
+        good, = look({"change": change})
+        self.assertEqual(good["state"], "good", good)
+        self.assertIn("日志大小 40", good["said"])
+        index = T.index["product"]
+        wrong = dict(extras[index], slots=[":" + c2sp.unpadded(os.urandom(32))] + extras[index]["slots"][1:])
+        receipt = change["/log/receipt/%d" % index]["body"]
+        change["/log/receipt/%d" % index] = {"body": receipt.replace(receipt.split("\n")[1], "extra " + base64.b64encode(json.dumps(wrong).encode()).decode())}
+        self.bad(("不是日志里那条记录的内容", change))
 
     def test_not_checked(self):
         for what, sentence, step in (
