@@ -121,7 +121,8 @@ struct slots {
 	enum hash_id h;
 	size_t n;                 /* slots of the version it was filed under */
 	struct str *disclosure;   /* of all classes: empty where nothing was said */
-	struct hash *digest;
+	struct hash *leaf;
+	struct hash *digest;      /* what the leaf is the hash of, where values and keys are still there */
 };
 enum err slots_of(struct call *c, const struct val *row, struct str leaf, struct slots *ret) MUST_USE;
 bool slot_public(const struct slots *s, size_t slot);

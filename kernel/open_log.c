@@ -113,7 +113,7 @@ enum err slots_of(struct call *c, const struct val *row, struct str leaf, struct
 	struct record_keys keys;
 	struct json_trouble trouble;
 	struct node *o;
-	struct hash *leaves, root;
+	struct hash root;
 	enum err e = json_read(c->arena, leaf, &limits, &o, &trouble) || !hash_named(node_text(o, "h"), &s.h) ? E_CORRUPT : OK;
 
 	if (!e)
@@ -125,16 +125,16 @@ enum err slots_of(struct call *c, const struct val *row, struct str leaf, struct
 	s.n = type_slots(s.r.type, type_version_named(s.r.type, node_text(o, "k")));
 	s.disclosure = TAKE(c->arena, struct str, s.n + 1);
 	s.digest = TAKE(c->arena, struct hash, s.n + 1);
-	leaves = TAKE(c->arena, struct hash, s.n + 1);
+	s.leaf = TAKE(c->arena, struct hash, s.n + 1);
 	for (size_t i = 0; i < s.n; i++) {
 		s.disclosure[i] = slot_disclosure(c->arena, s.r.type, i, &s.r.values[i], &keys);
 		s.digest[i] = slot_digest(s.h, s.disclosure[i], &keys, i);
-		leaves[i] = digest_leaf(s.h, &s.digest[i]);
 	}
+	slot_leaves(c->arena, s.h, s.r.type, s.n, s.r.values, &keys, s.leaf);
 	explicit_bzero(&keys, sizeof(keys));
 	if (!s.n)
 		return E_CORRUPT;
-	root = field_root(s.h, leaves, s.n);
+	root = field_root(s.h, s.leaf, s.n);
 	if (!str_eq(node_text(o, "r"), base64url_str(c->arena, root.b, HASH_LEN)))
 		return E_CORRUPT;
 	*ret = s;
@@ -154,11 +154,8 @@ struct node *slots_node(struct arena *a, const struct slots *s, slot_shown *show
 	for (size_t i = 0; i < s->n; i++) {
 		struct str text = s->disclosure[i];
 
-		if (!text.n || !show(s, i, ctx)) {
-			struct hash leaf = digest_leaf(s->h, &s->digest[i]);
-
-			text = str_join(a, S(":"), base64url_str(a, leaf.b, HASH_LEN));
-		}
+		if (!text.n || !show(s, i, ctx))
+			text = str_join(a, S(":"), base64url_str(a, s->leaf[i].b, HASH_LEN));
 		node_add(list, node_str(a, text));
 	}
 	return list;

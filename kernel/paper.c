@@ -112,6 +112,18 @@ static enum err choose(struct call *c, const struct slots *s, unsigned mask, str
 
 static int by_bytes(const void *x, const void *y) { return memcmp(x, y, HASH_LEN); }
 
+/* Of a value that was erased only the leaf was kept. */
+static bool digests_known(const struct slots *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct hash leaf = digest_leaf(s->h, &s->digest[i]);
+
+		if (!same_bytes(leaf.b, s->leaf[i].b, HASH_LEN))
+			return false;
+	}
+	return true;
+}
+
 /* Sorted, so that their order says nothing of the fields'. */
 static struct node *sd_list(struct arena *a, const struct slots *s)
 {
@@ -152,6 +164,10 @@ static enum err put_jwt(struct call *c, const struct slots *s, struct str leaf, 
 	enum err e = s->h == HASH_SHA256 ? paper_key(c->k, &key)
 	             : call_refuse(c, E_STATE, "这条记录用国密 SM3，不能以 SD-JWT 给出；请用凭证格式", "this record uses SM3 and cannot be given as an SD-JWT; take a receipt");
 
+	if (!e && !digests_known(s)) {
+		sign_key_free(key);
+		e = call_refuse(c, E_STATE, "这条记录有内容已删除，不能以 SD-JWT 给出；请用凭证格式", "something of this record was erased, it cannot be given as an SD-JWT; take a receipt");
+	}
 	if (e)
 		return e;
 	e = paper_jwk(c->arena, key, &jwk, &kid);
