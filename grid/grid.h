@@ -80,4 +80,12 @@ enum err grid_begin(struct arena *a, enum grid_form f, const char *path, const s
 enum err grid_put(struct grid_out *o, const struct str *cell, size_t n) MUST_USE;
 enum err grid_end(struct grid_out *o) MUST_USE;                      /* o is over whatever it answers: the first trouble there was */
 
+/* ---- a zip in memory ---- */
+
+struct zip_out;
+enum err zip_begin(struct zip_out **ret) MUST_USE;
+enum err zip_put(struct zip_out *o, const char *name, struct str bytes) MUST_USE;    /* E_TOO_BIG, also for all that follow */
+/* o is over whatever it answers. a NULL: thrown away. */
+enum err zip_end(struct zip_out *o, struct arena *a, struct str *ret);
+
 #endif

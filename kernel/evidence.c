@@ -197,84 +197,16 @@ static enum err head_over(struct call *c, uint64_t index, struct log_head *ret)
 	return OK;
 }
 
-enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *slots, size_t n, struct str *ret)
+enum err call_proof(struct call *c, uint64_t index, const struct node *extra, struct str *ret)
 {
 	struct log_head head;
-	struct node *extra = node_obj(c->arena), *list;
 	struct tile_source src = tiles_over(&c->db);
 	enum err e = head_over(c, index, &head);
 
-	if (e)
-		return e;
-	list = put_arr(c->arena, extra, "disclosures");
-	for (size_t i = 0; i < n; i++)
-		if (!str_starts(slots[i], ":"))
-			node_add(list, node_str(c->arena, slots[i]));
-	list = n ? put_arr(c->arena, extra, "slots") : NULL;
-	for (size_t i = 0; i < n; i++)
-		node_add(list, node_str(c->arena, slots[i]));
-	put_str(c->arena, extra, "leaf", base64_str(c->arena, leaf.p, leaf.n));
-	return log_receipt(c->k->log, c->arena, &src, &(struct receipt_of){ TREE_SHA256, index, &head, canon_str(c->arena, extra) }, ret);
+	return e ? e : log_receipt(c->k->log, c->arena, &src, &(struct receipt_of){ TREE_SHA256, index, &head, canon_str(c->arena, extra) }, ret);
 }
 
-/* ---- the log for anyone who reads it ---- */
-
-enum err kernel_tile(struct kernel *k, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES])
+enum err call_receipt(struct call *c, uint64_t index, struct str leaf, struct str *ret)
 {
-	struct db *db;
-	struct tile_source src;
-	enum err e = readers_borrow(k->readers, &db);
-
-	if (e)
-		return e;
-	src = tiles_over(&db);
-	e = log_tile(k->log, &src, TREE_SHA256, level, n, width, ret);
-	readers_return(k->readers, db);
-	return e;
-}
-
-static enum err put_entry(struct db *db, struct arena *a, uint64_t index, struct buf *b)
-{
-	unsigned char length[2];
-	struct rows r;
-	enum err e = db_ask(db, a, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)index)), &r);
-
-	if (e)
-		return e;
-	if (r.n == 0 || row_str(&r, 0, 0).n > LOG_ENTRY_MAX)
-		return E_CORRUPT;
-	be_put(row_str(&r, 0, 0).n, length, sizeof(length));
-	buf_add(b, (struct str){ (const char *)length, sizeof(length) });
-	buf_add(b, row_str(&r, 0, 0));
-	return OK;
-}
-
-enum err kernel_entries(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret)
-{
-	uint64_t size = log_shown(k->log).size, first = n * TILE_WIDTH;
-	jmp_buf full, *before = a->full;
-	struct buf b;
-	struct db *db;
-	enum err e;
-	int over;
-
-	if (width < 1 || width > TILE_WIDTH || n > size / TILE_WIDTH || size - first < width)
-		return E_ABSENT;
-	e = readers_borrow(k->readers, &db);
-	if (e)
-		return e;
-	a->full = &full;
-	over = setjmp(full);                    /* the reader goes back whatever happens */
-	if (over) {
-		e = (enum err)over;
-	} else {
-		b = buf_in(a, (size_t)width * 512);
-		for (uint64_t i = first; i < first + width && !e; i++)
-			e = put_entry(db, a, i, &b);
-		if (!e)
-			*ret = buf_str(&b);
-	}
-	a->full = before;
-	readers_return(k->readers, db);
-	return e;
+	return call_proof(c, index, extra_of(c->arena, leaf, NULL, NULL, NULL), ret);
 }

@@ -81,7 +81,7 @@ const struct module *house_module(struct arena *a);    /* people, lists, notices
 enum {
 	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
 	SQL_PART_PUT, SQL_PART_GET, SQL_PART_LIST, SQL_PART_COUNT,
-	SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_TILE_SM3_PUT, SQL_TILE_SM3_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
+	SQL_RECORD_RANGE, SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_RANGE, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_TILE_SM3_PUT, SQL_TILE_SM3_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
 	SQL_IDEM_GET, SQL_IDEM_PUT, SQL_AUDIT_PUT, SQL_AUDIT_LIST,
 	SQL_PARTY_GET, SQL_PARTY_BY_USCC, SQL_PARTY_PUT, SQL_PARTY_ROLES, SQL_PARTY_STATE, SQL_PARTY_OPEN, SQL_PARTY_LIST, SQL_PARTY_LIST_STATE,
 	SQL_ACCOUNT_PUT, SQL_ACCOUNT_LOGIN, SQL_ACCOUNT_LIST, SQL_ACCOUNT_FAIL, SQL_ACCOUNT_GOOD, SQL_ACCOUNT_REMOVE, SQL_ACCOUNT_PASSWORD,
@@ -158,6 +158,24 @@ enum err evidence_resume(struct kernel *k) MUST_USE;
 void evidence_tick(struct kernel *k);
 struct writer_hooks evidence_hooks(struct kernel *k);
 struct tile_source tiles_over(struct db **db);
+/* The inclusion proof of an entry with that object along. */
+enum err call_proof(struct call *c, uint64_t index, const struct node *extra, struct str *ret) MUST_USE;
+/* open_log.c: every slot of a record as its leaf committed to it, checked against the leaf's root: E_CORRUPT */
+struct slots {
+	struct record r;
+	enum hash_id h;
+	size_t n;                 /* slots of the version it was filed under */
+	struct str *disclosure;   /* of all classes: empty where nothing was said */
+	struct hash *leaf;
+	struct hash *digest;      /* what the leaf is the hash of, where values and keys are still there */
+};
+enum err slots_of(struct call *c, const struct val *row, struct str leaf, struct slots *ret) MUST_USE;
+bool slot_public(const struct slots *s, size_t slot);
+/* In schema order: the disclosure where `show` says so and there is one, else ":" and the slot's leaf hash. */
+typedef bool slot_shown(const struct slots *s, size_t slot, const void *ctx);
+struct node *slots_node(struct arena *a, const struct slots *s, slot_shown *show, const void *ctx);
+/* What goes along with a proof: leaf, slots, and the shown ones once more as `disclosures`. s NULL: the leaf alone. */
+struct node *extra_of(struct arena *a, struct str leaf, const struct slots *s, slot_shown *show, const void *ctx);
 /* find.c */
 enum err find_list(struct call *c);
 enum err find_get(struct call *c);

@@ -256,7 +256,8 @@ enum err kernel_part(struct call *c, int64_t record, size_t n, struct str *ret) 
 /* All that v, a value of that record, names, compared with its root: E_CORRUPT. None when it names none. */
 enum err kernel_parts(struct call *c, int64_t record, const struct value *v, struct str **ret, size_t *ret_n) MUST_USE;
 
-/* The receipt of a record with the disclosures of those values that `shown` still says; what a caller may not have is taken out before. */
+/* The receipt of a record: those values that `shown` still says as disclosures (what a caller may not have is taken out before), every other
+ * slot as a hash, so that its receiver checks what is shown against the leaf (paper.c). */
 enum err kernel_receipt(struct call *c, const struct record *shown, struct str *ret) MUST_USE;
 
 /* ---- people, lists, flows, notices ---- */
@@ -377,8 +378,8 @@ struct log *kernel_log(const struct kernel *k);
 enum hash_id kernel_hash(const struct kernel *k);       /* of what records of this home commit to: its suite */
 /* May this actor use this op at all, and on a record of that party in that region? The one place that decides. */
 enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);
-/* leaf: the entry's bytes; slots: all of its field tree, each the disclosure the caller may have or ":" and the hash of what is withheld. */
-enum err call_receipt(struct call *c, uint64_t index, struct str leaf, const struct str *slots, size_t n, struct str *ret) MUST_USE;
+/* Of an entry alone; leaf: its bytes. */
+enum err call_receipt(struct call *c, uint64_t index, struct str leaf, struct str *ret) MUST_USE;
 enum err kernel_tick(struct kernel *k, int64_t now) MUST_USE;       /* deadlines, reminders, outbox: called each second by serve */
 
 /* ---- for faces ---- */
@@ -386,9 +387,17 @@ struct kernel_counts { uint64_t reads, writes, refused, log_size, queued; };
 struct kernel_counts kernel_counts(const struct kernel *k);
 /* Which type the record is of, nothing else of it. E_ABSENT. */
 enum err kernel_type_of(struct kernel *k, struct arena *a, int64_t record, const struct type **ret) MUST_USE;
-/* The log as published: a tile's first `width` hashes, and the entries below it with a 16-bit length before each. E_ABSENT. */
-enum err kernel_tile(struct kernel *k, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES]) MUST_USE;
+/* The log as published (open_log.c): a tile's first `width` hashes, and the entries below it with a 16-bit length before each. E_ABSENT. */
+enum err kernel_tile(struct kernel *k, enum tree_id t, unsigned level, uint64_t n, unsigned width, unsigned char ret[TILE_BYTES]) MUST_USE;
 enum err kernel_entries(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret) MUST_USE;
+/* A line for each of those entries: its slots where the record is open to all, else nothing (docs/formats/record.md). */
+enum err kernel_public(struct kernel *k, struct arena *a, uint64_t n, unsigned width, struct str *ret) MUST_USE;
+/* The proof of an entry with its leaf, and its slots where the record is open to all. */
+enum err kernel_log_receipt(struct kernel *k, struct arena *a, uint64_t index, struct str *ret) MUST_USE;
+/* Who signs SD-JWTs, as /.well-known/jwt-vc-issuer says it (paper.c). */
+enum err kernel_issuer(struct kernel *k, struct arena *a, struct node **ret) MUST_USE;
+/* What a verifier should ask for (C2SP tlog-policy): the file that the setting "policy" names, else HOME/policy, else this log's key alone. */
+enum err kernel_policy(struct kernel *k, struct arena *a, struct str *ret) MUST_USE;
 
 /* This house as a witness of other logs (witness.c): the answer to add-checkpoint, its last cosigned checkpoint of an origin by the origin's
  * hash in hexadecimal (E_ABSENT), its verifier key (empty: no witness). kernel_witness_add waits for the disk. */

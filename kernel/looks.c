@@ -140,53 +140,6 @@ static const struct field receipt_fields[] = {
 };
 static const struct type receipt_in = { .name = "receipt", .zh = "凭证", .en = "receipt", .fields = receipt_fields, .n = 1 };
 
-/* The slots of a record as its entry has them: what `shown` still says as disclosures, the rest as leaf hashes. */
-static enum err receipt_slots(struct call *c, const struct record *shown, struct str leaf, struct str **ret, size_t *ret_n)
-{
-	static const struct json_limits limits = { .bytes = LOG_ENTRY_MAX, .depth = 3, .nodes = 64 };
-	const struct type *t = shown->type;
-	struct json_trouble trouble;
-	struct record_keys keys;
-	struct record all;
-	struct node *o;
-	struct hash *h;
-	size_t n;
-	enum err e = kernel_record(c, shown->id, (1u << KEY_CLASSES) - 1, &all);
-
-	if (!e)
-		e = record_keys_get(c, shown->id, &keys);
-	if (!e)
-		e = json_read(c->arena, leaf, &limits, &o, &trouble);
-	if (e)
-		return e;
-	n = type_slots(t, type_version_named(t, node_text(o, "k")));
-	*ret = TAKE(c->arena, struct str, n + 1);
-	h = TAKE(c->arena, struct hash, n + 1);
-	e = record_leaves(c, &all, &keys, n, h);
-	for (size_t i = 0; i < n && !e; i++) {
-		struct str d = slot_disclosure(c->arena, t, i, &shown->values[i], &keys);
-
-		(*ret)[i] = d.n ? d : str_join(c->arena, S(":"), base64url_str(c->arena, h[i].b, HASH_LEN));
-	}
-	explicit_bzero(&keys, sizeof(keys));
-	*ret_n = n;
-	return e;
-}
-
-enum err kernel_receipt(struct call *c, const struct record *shown, struct str *ret)
-{
-	struct rows entry;
-	struct str *slots;
-	size_t n;
-	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)shown->index)), &entry);
-
-	if (!e && entry.n == 0)
-		e = E_CORRUPT;
-	if (!e)
-		e = receipt_slots(c, shown, row_str(&entry, 0, 0), &slots, &n);
-	return e ? e : call_receipt(c, shown->index, row_str(&entry, 0, 0), slots, n, ret);
-}
-
 /* One file that verifies offline: leaf, inclusion proof, signed checkpoint, and the disclosures this caller may have. */
 static enum err receipt_run(struct call *c)
 {

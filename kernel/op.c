@@ -351,7 +351,7 @@ static enum err answer_body(struct call *c)
 			return e ? e : E_CORRUPT;
 		c->leaf = row_str(&r, 0, 0);
 	}
-	e = call_receipt(c, c->index, c->leaf, NULL, 0, &proof);
+	e = call_receipt(c, c->index, c->leaf, &proof);
 	if (e)
 		return e;
 	put_str(c->arena, c->out, "id", id_str(c->arena, c->record));

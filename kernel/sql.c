@@ -66,6 +66,8 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_RECORD_PUT] = "INSERT INTO record (id, type, party, root, corrects, at, idx, pub, biz, per) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 	[SQL_RECORD_GET] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.id = $1",
 	[SQL_RECORD_AT] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.idx = $1",
+	[SQL_RECORD_RANGE] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.idx >= $1 AND r.idx < $2 AND $3 LIKE '% ' || r.type || ' %'"
+	                     " ORDER BY r.idx LIMIT $4",
 	[SQL_RECORD_EACH] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.idx >= $1 ORDER BY r.idx LIMIT 500",
 	[SQL_RECORD_EMPTY] = "UPDATE record SET pub = CASE WHEN $2 = 1 THEN '{}' ELSE pub END, biz = CASE WHEN $3 = 1 THEN NULL ELSE biz END,"
 	                     " per = CASE WHEN $4 = 1 THEN NULL ELSE per END WHERE id = $1",
@@ -84,6 +86,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 
 	[SQL_ENTRY_PUT] = "INSERT INTO log_entry (idx, body) VALUES ($1, $2)",
 	[SQL_ENTRY_GET] = "SELECT body FROM log_entry WHERE idx = $1",
+	[SQL_ENTRY_RANGE] = "SELECT body FROM log_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx",
 	[SQL_ENTRY_TAIL] = "SELECT body FROM log_entry WHERE idx >= $1 ORDER BY idx",
 	[SQL_ENTRY_EACH] = "SELECT idx, body FROM log_entry WHERE idx >= $1 ORDER BY idx LIMIT 1000",
 	[SQL_TILE_PUT] = "INSERT INTO log_tile (level, n, bytes) VALUES ($1, $2, $3)",

@@ -128,30 +128,32 @@ struct str slot_disclosure(struct arena *a, const struct type *t, size_t slot, c
 	return base64url_str(a, b.p, b.n);
 }
 
-struct hash slot_leaf(enum hash_id h, struct str disclosure)
+struct hash slot_digest(enum hash_id h, struct str disclosure, const struct record_keys *k, size_t slot)
+{
+	return disclosure.n ? hash_of(h, disclosure) : slot_secret(k, KEY_PUBLIC, "suyuan/decoy/1", slot);
+}
+
+struct hash digest_leaf(enum hash_id h, const struct hash *digest)
 {
 	unsigned char byte = LEAF_BYTE;
-	struct hash digest = hash_of(h, disclosure);
-	struct str parts[] = { { (const char *)&byte, 1 }, hash_str(&digest) };
+	struct str parts[] = { { (const char *)&byte, 1 }, hash_str(digest) };
 
 	return hash_parts(h, parts, ROWS(parts));
 }
 
-static struct hash decoy_leaf(enum hash_id h, const struct record_keys *k, size_t slot)
+struct hash slot_leaf(enum hash_id h, struct str disclosure)
 {
-	unsigned char byte = LEAF_BYTE;
-	struct hash digest = slot_secret(k, KEY_PUBLIC, "suyuan/decoy/1", slot);
-	struct str parts[] = { { (const char *)&byte, 1 }, hash_str(&digest) };
+	struct hash digest = hash_of(h, disclosure);
 
-	return hash_parts(h, parts, ROWS(parts));
+	return digest_leaf(h, &digest);
 }
 
 void slot_leaves(struct arena *a, enum hash_id h, const struct type *t, size_t n, const struct value *values, const struct record_keys *k, struct hash *ret)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct str d = slot_disclosure(a, t, i, &values[i], k);
+		struct hash digest = slot_digest(h, slot_disclosure(a, t, i, &values[i], k), k, i);
 
-		ret[i] = d.n ? slot_leaf(h, d) : decoy_leaf(h, k, i);
+		ret[i] = digest_leaf(h, &digest);
 	}
 }
 

@@ -170,6 +170,9 @@ struct str slot_disclosure(struct arena *a, const struct type *t, size_t slot, c
 /* Digests of the first n slots in schema order (type_slots); a slot nobody filled gets a decoy that looks like any other. */
 void slot_leaves(struct arena *a, enum hash_id h, const struct type *t, size_t n, const struct value *values, const struct record_keys *k, struct hash *ret);
 struct hash slot_leaf(enum hash_id h, struct str disclosure);
+/* What a slot's leaf is made of: the digest of its disclosure, a decoy where that is empty. */
+struct hash slot_digest(enum hash_id h, struct str disclosure, const struct record_keys *k, size_t slot);
+struct hash digest_leaf(enum hash_id h, const struct hash *digest);
 struct hash field_root(enum hash_id h, const struct hash *leaves, size_t n);
 /* Parts of a value: whoever gives them puts parts_text(n, parts_root) as the LAST element of the value's list, so that the slot commits
  * to them. One value of a record has parts. */

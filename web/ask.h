@@ -64,6 +64,7 @@ struct ask {
 void ask_run(struct ask *q, const struct op *op, void (*then)(struct ask *q));     /* q->call.raw is set; then gets its outcome in q->call */
 void ask_files(struct ask *q, void (*stored)(struct ask *q));                      /* the files of q->up first, their ids into q->call.raw */
 void ask_op(struct ask *q, const struct op *op);                                   /* the whole way: body, session, run, reply */
+void ask_later(struct ask *q, void (*then)(struct ask *q));                        /* on a worker; the last thing a handler does */
 /* A reading operation at once, as this caller; NULL when there is none, or it was refused. */
 const struct node *ask_read(struct ask *q, const char *name, struct node *in);
 struct str ask_query(const struct ask *q, const char *name);
@@ -107,6 +108,8 @@ void page_login(struct ask *q);
 void page_logout(struct ask *q);
 void page_register(struct ask *q);
 void page_me(struct ask *q);
+void put_proof(struct ask *q, struct node *o, const struct node *scan);              /* page_proof.c */
+void put_give(struct ask *q, struct node *o, const struct type *t, const struct node *view, struct str id);
 void page_lost(struct ask *q, enum err e);           /* a code that is forged or unknown */
 void page_scan(struct ask *q, const struct node *out);
 void page_done(struct ask *q);                       /* after a POST that has no page of its own */
@@ -185,6 +188,10 @@ void fixed_static(struct ask *q);
 void fixed_vkey(struct ask *q);
 void fixed_checkpoint(struct ask *q);
 void fixed_tile(struct ask *q);
+void fixed_public(struct ask *q);
+void fixed_receipt(struct ask *q);
+void fixed_policy(struct ask *q);
+void fixed_issuer(struct ask *q);
 void fixed_cors(struct ask *q);
 void log_headers(struct ask *q, const char *cache);
 enum err ask_later(struct ask *q, void (*then)(struct ask *q)) MUST_USE;     /* face.c: on a worker, for what waits; after OK nobody touches q */

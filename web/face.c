@@ -69,12 +69,19 @@ static const struct route pages[] = {
 	{ HTTP_GET, "/static/{file*}", .page = fixed_static },
 	{ HTTP_GET, "/label/key", .page = fixed_label_key },
 	{ HTTP_GET, "/label/check", .page = page_label_check },
+	{ HTTP_GET, "/.well-known/jwt-vc-issuer", .page = fixed_issuer },
 	{ HTTP_GET, "/log/vkey", .page = fixed_vkey },
 	{ HTTP_GET, "/log/checkpoint", .page = fixed_checkpoint },
+	{ HTTP_GET, "/log/policy", .page = fixed_policy },
 	{ HTTP_GET, "/log/tile/{tile*}", .page = fixed_tile },
 	{ HTTP_POST, "/witness/add-checkpoint", .page = witness_add },
 	{ HTTP_GET, "/witness/vkey", .page = witness_vkey },
 	{ HTTP_GET, "/witness/{origin}/checkpoint", .page = witness_last },
+	{ HTTP_GET, "/log/sm3/vkey", .page = fixed_vkey },
+	{ HTTP_GET, "/log/sm3/checkpoint", .page = fixed_checkpoint },
+	{ HTTP_GET, "/log/sm3/tile/{tile*}", .page = fixed_tile },
+	{ HTTP_GET, "/log/public/{tile*}", .page = fixed_public },
+	{ HTTP_GET, "/log/receipt/{index}", .page = fixed_receipt },
 };
 
 static const struct phrase phrases[] = {
@@ -137,6 +144,16 @@ static void ask_done(struct call *c)
 		q->then(q);
 	} else if (!(q->html || q->n_up) || crew_add(f->crew, ask_continue, q)) {
 		ask_continue(q);
+	}
+}
+
+void ask_later(struct ask *q, void (*then)(struct ask *q))
+{
+	q->then = then;
+	atomic_fetch_add(&q->f->running, 1);
+	if (crew_add(q->f->crew, ask_continue, q)) {
+		atomic_fetch_sub(&q->f->running, 1);
+		reply_error(q, E_BUSY);
 	}
 }
 

@@ -70,16 +70,25 @@ void fixed_cors(struct ask *q)
 	reply_send(q, 204, NULL, S(""), true);
 }
 
+/* A home of the suite gm serves its second tree below /log/sm3/, a log of its own over the same entries. */
+static enum tree_id tree_asked(const struct ask *q) { return str_starts(q->h->path, "/log/sm3/") ? TREE_SM3 : TREE_SHA256; }
+
 void fixed_vkey(struct ask *q)
 {
-	log_headers(q, "public, max-age=3600");
-	reply_send(q, 200, "text/plain; charset=utf-8", log_vkey(kernel_log(q->f->k), TREE_SHA256), false);
+	const enum tree_id t = tree_asked(q);
+	const bool has = log_has(kernel_log(q->f->k), t);
+
+	log_headers(q, has ? "public, max-age=3600" : NULL);
+	if (has)
+		reply_send(q, 200, "text/plain; charset=utf-8", log_vkey(kernel_log(q->f->k), t), false);
+	else
+		reply_error(q, E_ABSENT);
 }
 
 void fixed_checkpoint(struct ask *q)
 {
 	struct str note;
-	enum err e = log_checkpoint(kernel_log(q->f->k), q->a, TREE_SHA256, &note);
+	enum err e = log_checkpoint(kernel_log(q->f->k), q->a, tree_asked(q), &note);
 
 	log_headers(q, e ? NULL : "public, max-age=2");
 	if (e)
@@ -88,69 +97,49 @@ void fixed_checkpoint(struct ask *q)
 		reply_send(q, 200, "text/plain; charset=utf-8", note, false);
 }
 
-static bool number(struct str s, size_t digits, uint64_t *ret)
+void fixed_policy(struct ask *q)
 {
-	uint64_t v = 0;
+	struct str text;
+	enum err e = kernel_policy(q->f->k, q->a, &text);
 
-	if (s.n == 0 || (digits && s.n != digits) || s.n > 3)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (!is_digit(s.p[i]))
-			return false;
-		v = v * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	*ret = v;
-	return true;
+	log_headers(q, e ? NULL : "public, max-age=300");
+	if (e)
+		reply_error(q, e);
+	else
+		reply_send(q, 200, "text/plain; charset=utf-8", text, false);
 }
 
-/* "x001/x234/067" or "x001/x234/067.p/5": groups of three digits, all but the last marked x. */
-static bool tile_number(struct str s, uint64_t *ret_n, unsigned *ret_width)
+void fixed_issuer(struct ask *q)
 {
-	const char *part = s.n ? memmem(s.p, s.n, ".p/", 3) : NULL;
-	uint64_t n = 0, width = TILE_WIDTH, group;
-	struct str one;
+	struct node *o;
+	enum err e = kernel_issuer(q->f->k, q->a, &o);
 
-	if (part) {
-		struct str w = str_sub(s, (size_t)(part - s.p) + 3, s.n);
-
-		if (!number(w, 0, &width) || width == 0 || width >= TILE_WIDTH || w.p[0] == '0')
-			return false;
-		s = str_sub(s, 0, (size_t)(part - s.p));
-	}
-	if (s.n == 0 || s.n > 23 || str_ends(s, "/"))
-		return false;
-	while (str_cut(&s, '/', &one)) {
-		if (s.n ? !(str_starts(one, "x") && number(str_sub(one, 1, one.n), 3, &group)) : !number(one, 3, &group))
-			return false;
-		if (s.n && n == 0 && group == 0)
-			return false;           /* one name a tile: no leading empty groups */
-		n = n * 1000 + group;
-	}
-	*ret_n = n;
-	*ret_width = (unsigned)width;
-	return true;
+	log_headers(q, e ? NULL : "public, max-age=3600");
+	if (e)
+		reply_error(q, e);
+	else
+		reply_send(q, 200, "application/json", json_str(q->a, o), false);
 }
 
+/* A tile of a width never changes, also one that is not full yet. */
 void fixed_tile(struct ask *q)
 {
-	struct str rest = q->hit.value[0], level;
-	bool entries = str_starts(rest, "entries/");
-	uint64_t n = 0, l = 0;
-	unsigned width = 0;
 	struct str bytes = S("");
-	enum err e = E_ABSENT;
+	uint64_t n;
+	int level;
+	unsigned width;
+	enum err e = tile_path_get(str_join(q->a, S("tile/"), q->hit.value[0]), &level, &n, &width) ? E_ABSENT : OK;
 
 	log_headers(q, NULL);
-	if (str_cut(&rest, '/', &level) && (entries || (number(level, 0, &l) && l < LOG_LEVELS && (level.n == 1 || level.p[0] != '0'))) &&
-	    tile_number(rest, &n, &width)) {
-		if (entries) {
-			e = kernel_entries(q->f->k, q->a, n, width, &bytes);
-		} else {
-			unsigned char *tile = arena_take(q->a, TILE_BYTES);
+	if (!e && !log_has(kernel_log(q->f->k), tree_asked(q)))
+		e = E_ABSENT;
+	if (!e && level < 0) {
+		e = kernel_entries(q->f->k, q->a, n, width, &bytes);
+	} else if (!e) {
+		unsigned char *tile = arena_take(q->a, TILE_BYTES);
 
-			e = kernel_tile(q->f->k, (unsigned)l, n, width, tile);
-			bytes = (struct str){ (const char *)tile, (size_t)width * HASH_LEN };
-		}
+		e = kernel_tile(q->f->k, tree_asked(q), (unsigned)level, n, width, tile);
+		bytes = (struct str){ (const char *)tile, (size_t)width * HASH_LEN };
 	}
 	if (e) {
 		reply_error(q, e);
@@ -158,4 +147,44 @@ void fixed_tile(struct ask *q)
 	}
 	reply_header(q, "Cache-Control", S("public, max-age=31536000, immutable"));
 	reply_send(q, 200, "application/octet-stream", bytes, false);
+}
+
+/* Opening and hashing 256 records takes too long for an event loop. */
+static void public_made(struct ask *q)
+{
+	struct str lines;
+	uint64_t n;
+	int level;
+	unsigned width;
+	enum err e = tile_path_get(str_join(q->a, S("tile/entries/"), q->hit.value[0]), &level, &n, &width) ? E_ABSENT : OK;
+
+	if (!e)
+		e = kernel_public(q->f->k, q->a, n, width, &lines);
+	if (e) {
+		reply_error(q, e);
+		return;
+	}
+	reply_header(q, "Cache-Control", S("public, max-age=300"));      /* values can be erased */
+	reply_send(q, 200, "text/plain; charset=utf-8", lines, false);
+}
+
+void fixed_public(struct ask *q)
+{
+	log_headers(q, NULL);
+	ask_later(q, public_made);
+}
+
+void fixed_receipt(struct ask *q)
+{
+	struct str index = q->hit.value[0], text;
+	int64_t at;
+	enum err e = index.n && is_digit(index.p[0]) && (index.n == 1 || index.p[0] != '0') && str_to_int(index, &at) ? OK : E_ABSENT;
+
+	if (!e)
+		e = kernel_log_receipt(q->f->k, q->a, (uint64_t)at, &text);
+	log_headers(q, e ? NULL : "public, max-age=300");
+	if (e)
+		reply_error(q, e);
+	else
+		reply_send(q, 200, "text/plain; charset=utf-8", text, false);
 }

@@ -314,6 +314,7 @@ static void chain_answered(struct ask *q)
 		put_bool(q->a, o, "side", node_get(chain, "balance") || (node_get(chain, "upstream") && node_get(chain, "upstream")->n));
 		put_bool(q->a, o, "cut_short", is_yes(chain, "cut_short"));
 		put_str(q->a, o, "evidence", with_more(q, "/v1/chain/evidence", ""));
+		put_str(q->a, o, "package", with_more(q, "/v1/chain/package", ""));
 		put_str(q->a, o, "holders_url", with_more(q, "/ui/chain", "&holders=1#holders"));
 		put_str(q->a, o, "cut_url", node_get(chain, "balance") && may(q, op_find(q->f->k, S("cut.create"))) ? url_of(q, "/ui/cut", "from", node_text(chain, "of")) : S(""));
 		if (ask_query(q, "holders").n)

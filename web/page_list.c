@@ -370,6 +370,7 @@ static void record_answered(struct ask *q)
 		put_pack_links(q, o, id);
 	put_case_steps(q, o, view, id);
 	put_own_page(q, o, t, view, id);
+	put_give(q, o, t, view, id);
 	reply_page(q, 200, "record", o);
 }
 

@@ -430,13 +430,6 @@ static struct str grouped(struct ask *q, struct str code)
 	return buf_str(&b);
 }
 
-static const struct node *proof_first(const struct node *out)
-{
-	const struct node *records = node_get(node_get(out, "proof"), "records");
-
-	return records ? records->first : NULL;
-}
-
 void page_scan(struct ask *q, const struct node *out)
 {
 	struct node *o, *scan = node_obj(q->a);
@@ -450,8 +443,7 @@ void page_scan(struct ask *q, const struct node *out)
 	(void)put_chain_steps(q, o, out);
 	put_z(q->a, o, "mark", mark_of(node_text(out, "level")));
 	put_str(q->a, o, "report_code", node_text(out, "code"));
-	put_int(q->a, o, "log_size", (int64_t)log_shown(kernel_log(q->f->k)).size);
-	put_str(q->a, o, "proof_id", node_text(proof_first(out), "id"));
+	put_proof(q, o, out);
 	put_str(q->a, o, "first_seen_at", china_time(q, node_text(out, "first_seen")));
 	reply_page(q, 200, "scan", o);
 }

@@ -142,19 +142,6 @@ void reply_error(struct ask *q, enum err e)
 
 /* ---- outcomes ---- */
 
-static void send_bytes(struct ask *q)
-{
-	/* documents are named by their content; browsers show a PDF only outside a sandbox */
-	bool picture = str_starts(str_of(q->call.media), "image/"), pdf = strcmp(q->call.media, "application/pdf") == 0;
-
-	if (!pdf)
-		reply_header(q, "Content-Security-Policy", S("default-src 'none'; sandbox"));
-	reply_header(q, "Cache-Control", picture || pdf ? S("private, max-age=86400") : S("private, no-cache"));
-	if (picture || pdf)
-		reply_header(q, "Content-Disposition", S("inline"));
-	reply_send(q, 200, q->call.media, q->call.bytes, false);
-}
-
 /* RFC 6266: programs of old read the plain name, the others the second (RFC 8187). What could end a value, or is no name of a file
  * anywhere, is in neither: names come from people. */
 static void offer_file(struct ask *q)
@@ -175,6 +162,21 @@ static void offer_file(struct ask *q)
 	buf_fmt(&b, "attachment; filename=\"%.*s\"; filename*=UTF-8''", STR_ARG(buf_str(&plain)));
 	buf_url(&b, (struct str){ clean, name.n });
 	reply_header(q, "Content-Disposition", buf_str(&b));
+}
+
+static void send_bytes(struct ask *q)
+{
+	/* documents are named by their content; browsers show a PDF only outside a sandbox */
+	bool picture = str_starts(str_of(q->call.media), "image/"), pdf = strcmp(q->call.media, "application/pdf") == 0;
+
+	if (!pdf)
+		reply_header(q, "Content-Security-Policy", S("default-src 'none'; sandbox"));
+	reply_header(q, "Cache-Control", picture || pdf ? S("private, max-age=86400") : S("private, no-cache"));
+	if (picture || pdf)
+		reply_header(q, "Content-Disposition", S("inline"));
+	else
+		offer_file(q);
+	reply_send(q, 200, q->call.media, q->call.bytes, false);
 }
 
 static void send_stream(struct ask *q)

@@ -34,5 +34,12 @@ enum err chain_get(struct call *c);
 enum err chain_open(struct call *c);
 enum err chain_holders(struct call *c);
 enum err chain_evidence(struct call *c);
+enum err chain_package(struct call *c);          /* chain_package.c */
+
+/* The chain the caller asked for and what the caller is to it; goods: what chain.get says of the goods stands in c->out. */
+struct chain_seen { struct subject subject; struct chain chain; struct looking looking; };
+enum err chain_seen(struct call *c, bool goods, struct chain_seen *ret) MUST_USE;
+/* Its i-th step as this caller sees it, added to the list. */
+enum err chain_step(struct call *c, struct node *list, const struct chain_seen *s, size_t i, struct step_view *ret) MUST_USE;
 
 #endif

@@ -503,16 +503,39 @@ enum err chain_holders(struct call *c)
 
 /* ---- the chain as a file that checks offline ---- */
 
-static enum err put_receipt(struct call *c, struct buf *b, const struct chain_step *s, const struct looking *all)
+enum err chain_seen(struct call *c, bool goods, struct chain_seen *ret)
 {
-	struct looking l = *all;
+	struct chain_seen s = { .looking = { 0 } };
+	enum err e = ask(c, until_of(c), &s.subject, &s.chain);
+
+	if (e == E_CLASH)
+		return call_trouble(c, GET_of, "有几个批次用这个批号，请填批次的记录编号", "several lots have this number: give the batch's record id");
+	if (!e)
+		e = held_by_caller(c, &s.chain, &s.looking.held);
+	if (!e && goods)
+		e = put_goods(c, &s.subject, &s.chain);
+	if (e)
+		return e;
+	s.looking.maker = maker_of(&s.subject);
+	*ret = s;
+	return OK;
+}
+
+enum err chain_step(struct call *c, struct node *list, const struct chain_seen *s, size_t i, struct step_view *ret)
+{
+	struct looking l = s->looking;
+
+	l.opened = c->who->roles & R_OFFICER && kernel_looked(c, s->chain.step[i].ev.record);
+	return put_step(c, list, &s->chain.step[i].ev, &l, ret);
+}
+
+static enum err put_receipt(struct call *c, struct buf *b, const struct chain_seen *s, size_t i)
+{
 	struct node *o = node_arr(c->arena);
 	struct step_view v;
 	struct str receipt;
-	enum err e;
+	enum err e = chain_step(c, o, s, i, &v);
 
-	l.opened = c->who->roles & R_OFFICER && kernel_looked(c, s->ev.record);
-	e = put_step(c, o, &s->ev, &l, &v);
 	if (!e)
 		e = kernel_receipt(c, &v.r, &receipt);
 	if (e)
@@ -528,32 +551,25 @@ enum err chain_evidence(struct call *c)
 {
 	struct buf b = buf_in(c->arena, 65536);
 	struct node *head = node_obj(c->arena);
-	struct subject s;
-	struct chain ch;
-	struct looking l = { 0 };
-	enum err e = ask(c, until_of(c), &s, &ch);
+	struct chain_seen s;
+	enum err e = chain_seen(c, false, &s);
 
-	if (e == E_CLASH)
-		return call_trouble(c, GET_of, "有几个批次用这个批号，请填批次的记录编号", "several lots have this number: give the batch's record id");
-	if (!e)
-		e = held_by_caller(c, &ch, &l.held);
 	if (e)
 		return e;
-	l.maker = maker_of(&s);
 	put_z(c->arena, head, "format", "suyuan/chain/1");
-	put_str(c->arena, head, "of", s.text);
-	put_z(c->arena, head, "kind", subject_names[s.kind]);
+	put_str(c->arena, head, "of", s.subject.text);
+	put_z(c->arena, head, "kind", subject_names[s.subject.kind]);
 	put_str(c->arena, head, "at", time_str(c->arena, c->now, false));
 	put_str(c->arena, head, "origin", log_origin(kernel_log(c->k)));
-	put_int(c->arena, head, "steps", (int64_t)ch.n);
+	put_int(c->arena, head, "steps", (int64_t)s.chain.n);
 	json_write(&b, head);
 	buf_char(&b, '\n');
-	for (size_t i = 0; i < ch.n && !e; i++)
-		e = put_receipt(c, &b, &ch.step[i], &l);
+	for (size_t i = 0; i < s.chain.n && !e; i++)
+		e = put_receipt(c, &b, &s, i);
 	if (e)
 		return e;
 	c->bytes = buf_str(&b);
 	c->media = "application/x-ndjson";
-	c->file_name = str_fmt(c->arena, "chain-%.*s.ndjson", (int)(s.text.n > 40 ? 40 : s.text.n), s.text.p);
+	c->file_name = str_fmt(c->arena, "chain-%.*s.ndjson", (int)(s.subject.text.n > 40 ? 40 : s.subject.text.n), s.subject.text.p);
 	return OK;
 }

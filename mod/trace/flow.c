@@ -210,6 +210,8 @@ static const struct op ops[] = {
 	  .clause = "一", .zh = "现在谁持有", .en = "who holds them", .answer = "of:s kind:s count:i holders:[o] candidates:[o]" },
 	{ .name = "chain.evidence", .method = GET, .path = "/v1/chain/evidence", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS_LONG, .in = &chain_in,
 	  .run = chain_evidence, .clause = "二（七）", .zh = "流向证据文件", .en = "chain as evidence", .gives = "application/x-ndjson" },
+	{ .name = "chain.package", .method = GET, .path = "/v1/chain/package", .who = R_SIGNED_IN, .scope = SCOPE_OWN, .mode = READS_LONG, .in = &chain_in,
+	  .run = chain_package, .clause = "二（七）", .zh = "流向证据包", .en = "chain as a package of evidence", .gives = "application/zip" },
 	{ .name = "finding.sweep", .method = POST, .path = "/v1/findings/sweep", .who = OVERSEES, .scope = SCOPE_OWN, .mode = SLOW, .in = &sweep_in, .run = sweep_run,
 	  .clause = "一", .zh = "核对流向", .en = "look for findings", .prepare = sweep_prepare, .quiet = true, .answer = "found!:i withdrawn!:i more!:b" },
 	{ .name = "finding.groups", .method = GET, .path = "/v1/findings/groups", .who = R_PARTY | OVERSEES, .inside = IN_WAREHOUSE, .scope = SCOPE_OWN, .mode = READS,

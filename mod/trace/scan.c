@@ -44,6 +44,7 @@ static void put_record(struct call *c, struct node *o, const struct record *r)
 	}
 	list = (struct node *)(uintptr_t)node_get(proof, "records");
 	put_str(c->arena, row, "id", id_str(c->arena, r->id));
+	put_z(c->arena, row, "type", r->type->name);
 	put_z(c->arena, row, "what_zh", r->type->zh);
 	put_z(c->arena, row, "what_en", r->type->en);
 	put_int(c->arena, row, "index", (int64_t)r->index);

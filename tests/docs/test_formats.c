@@ -78,7 +78,11 @@ static struct str leaf_example(struct arena *a, struct buf *say)
 		assert_string_equal(t->fields[i].name, names[i]);
 		buf_fmt(say, "slot %zu   %.*s\n         %.*s\n", i, d.n ? (int)d.n : 5, d.n ? d.p : "decoy", STR_ARG(hex(a, leaves[i].b, HASH_LEN)));
 	}
-	buf_fmt(say, "root     %.*s\n", STR_ARG(base64url_str(a, root.b, HASH_LEN)));
+	buf_fmt(say, "root     %.*s\nslots    [", STR_ARG(base64url_str(a, root.b, HASH_LEN)));
+	for (size_t i = 0; i < slots; i++)      /* the opened one shown */
+		buf_fmt(say, "%s\"%s%.*s\"", i ? "," : "", i == 2 ? "" : ":",
+		        STR_ARG(i == 2 ? slot_disclosure(a, t, i, &v[i], &keys) : base64url_str(a, leaves[i].b, HASH_LEN)));
+	buf_z(say, "]\n");
 	leaf = str_fmt(a, "{\"a\":\"2026-11-11T02:03:00Z\",\"h\":\"sha256\",\"k\":\"%s\",\"n\":%zu,\"r\":\"%.*s\",\"t\":\"flow\",\"v\":1}", type_schema(a, t, 1).p, slots,
 	               STR_ARG(base64url_str(a, root.b, HASH_LEN)));
 	buf_fmt(say, "%.*s\n", STR_ARG(leaf));

@@ -1,0 +1,232 @@
+/* mod/trace/chain_package.c - a chain as one file that checks without us: receipts with what the caller may see, documents, a summary in plain
+ * words, the hash of every member. Laid out in docs/formats/log.md.
+ */
+#include <setjmp.h>
+
+#include "grid/grid.h"
+#include "mod/trace/chain.h"
+
+enum { DOCUMENTS_MOST = 32 << 20, GOODS_MOST = 100 };
+
+struct packing {
+	struct call *c;
+	struct zip_out *zip;
+	struct buf sums, summary, steps;
+	struct map documents;     /* by their id: once each */
+	size_t n, document_bytes;
+	struct str out;
+};
+
+static enum err put_member(struct packing *p, struct str name, struct str bytes)
+{
+	struct hash h = hash_of(HASH_SHA256, bytes);
+
+	buf_fmt(&p->sums, "%.*s  %.*s\n", STR_ARG(hex_str(p->c->arena, h.b, HASH_LEN)), STR_ARG(name));
+	return zip_put(p->zip, str_z(p->c->arena, name), bytes);
+}
+
+/* ---- documents ---- */
+
+/* As file.get has it: an open file, one of the caller's own party, one of a record whose other side or recorded viewer the caller is. */
+static bool may_have(struct call *c, const struct record *r, const struct blob_info *b)
+{
+	return b->open || (c->who->party && c->who->party == b->party) || kernel_counterparty(c, r) || kernel_looked(c, r->id);
+}
+
+static const char *ending(struct str type) { return str_is(type, "application/pdf") ? "pdf" : str_is(type, "image/png") ? "png" : "jpg"; }
+
+static enum err put_document(struct packing *p, const struct record *r, const struct field *f, struct str id)
+{
+	struct call *c = p->c;
+	struct blob_info b;
+	struct str name, bytes;
+	enum err e = blob_get(c, id, &b);
+
+	if (e || !may_have(c, r, &b))
+		return e == E_ABSENT || !e ? OK : e;
+	name = str_fmt(c->arena, "documents/%.*s.%s", STR_ARG(id), ending(b.type));
+	if (p->document_bytes + (size_t)b.size > DOCUMENTS_MOST) {
+		buf_fmt(&p->summary, "    %s：文件过大，没有放入 / too large, not included: %.*s\n", f->words, STR_ARG(id));
+		return OK;
+	}
+	buf_fmt(&p->summary, "    %s：%.*s\n", f->words, STR_ARG(name));
+	if (!map_put(&p->documents, id, p))
+		return OK;
+	p->document_bytes += (size_t)b.size;
+	e = blob_read(c, id, &bytes);
+	return e ? e : put_member(p, name, bytes);
+}
+
+/* ---- records ---- */
+
+/* Lines of a value do not look like lines of ours. */
+static void put_words(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		buf_char(b, s.p[i]);
+		if (s.p[i] == '\n')
+			buf_z(b, "        ");
+	}
+}
+
+static void put_value_line(struct packing *p, const struct field *f, const struct value *v)
+{
+	struct node *x = value_node(p->c->arena, f, v);
+
+	if (!x || f->kind == KIND_FILE)
+		return;
+	buf_fmt(&p->summary, "    %s：", f->words);
+	if (x->kind == NODE_STR)
+		put_words(&p->summary, x->s);
+	else if (x->kind == NODE_ARR)
+		for (const struct node *y = x->first; y; y = y->next) {
+			put_words(&p->summary, y->s);
+			buf_z(&p->summary, y->next ? "、" : "");
+		}
+	else
+		json_write(&p->summary, x);
+	buf_char(&p->summary, '\n');
+}
+
+/* r: with the values its viewer sees. */
+static enum err put_one(struct packing *p, const struct record *r, struct str what, struct str filer)
+{
+	struct call *c = p->c;
+	struct str receipt, name = str_fmt(c->arena, "receipts/%03zu-%s-%llu.receipt", ++p->n, r->type->name, (unsigned long long)r->index);
+	enum err e = kernel_receipt(c, r, &receipt);
+
+	if (e)
+		return e;
+	buf_fmt(&p->summary, "\n%zu. %.*s  %.*s\n    记录 / record %.*s，日志第 %llu 条 / log entry %llu\n    凭证 / receipt %.*s\n", p->n, STR_ARG(what),
+	        STR_ARG(time_str(c->arena, r->at, false)), STR_ARG(id_str(c->arena, r->id)), (unsigned long long)r->index, (unsigned long long)r->index, STR_ARG(name));
+	if (filer.n)
+		buf_fmt(&p->summary, "    填报单位 / filed by %.*s\n", STR_ARG(filer));
+	e = put_member(p, name, receipt);
+	for (size_t i = 0; i < r->type->n && !e; i++) {
+		put_value_line(p, &r->type->fields[i], &r->values[i]);
+		if (r->type->fields[i].kind == KIND_FILE && r->values[i].said == SAID_VALUE)
+			e = put_document(p, r, &r->type->fields[i], r->values[i].text);
+	}
+	return e;
+}
+
+/* Product, batch and the papers attached to it, as chain.get found them. */
+static enum err put_goods_records(struct packing *p)
+{
+	struct call *c = p->c;
+	const struct node *list = node_get(node_get(c->out, "proof"), "records");
+	size_t n = 0;
+	enum err e = OK;
+
+	for (const struct node *x = list ? list->first : NULL; x && !e && n < GOODS_MOST; x = x->next, n++) {
+		struct record r;
+		int64_t id;
+
+		if (!id_get(node_text(x, "id"), &id))
+			continue;
+		e = kernel_record(c, id, 1u << KEY_PUBLIC, &r);
+		if (!e)
+			e = kernel_record(c, id, kernel_may_see(c, &r), &r);
+		if (!e)
+			e = put_one(p, &r, str_fmt(c->arena, "%s / %s", r.type->zh, r.type->en), S(""));
+	}
+	return e;
+}
+
+static enum err put_steps(struct packing *p, const struct chain_seen *s)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; i < s->chain.n && !e; i++) {
+		struct node *list = node_arr(p->c->arena);
+		struct step_view v;
+
+		e = chain_step(p->c, list, s, i, &v);
+		if (e)
+			return e;
+		json_write(&p->steps, list->first);
+		buf_char(&p->steps, '\n');
+		e = put_one(p, &v.r, str_fmt(p->c->arena, "%.*s / %.*s%s", STR_ARG(node_text(list->first, "what_zh")), STR_ARG(node_text(list->first, "what_en")),
+		                             v.withheld ? "（有内容未向您公开 / partly withheld from you）" : ""), node_text(list->first, "party"));
+	}
+	return e;
+}
+
+/* ---- the file ---- */
+
+static const char readme[] =
+	"这个文件不需要相信任何平台就能核对 / This package can be checked without trusting any platform\n"
+	"\n"
+	"  sha256sum -c SHA256SUMS && for f in receipts/*.receipt; do suyuan verify \"$f\" --vkey \"$(cat log.vkey)\" || break; done\n"
+	"\n"
+	"log.vkey 是日志的公钥；请与您从别处得到的比较（平台网站的 /log/vkey、以前的凭证、监管部门）。\n"
+	"log.vkey is the key of the log; compare it with one you have from elsewhere (/log/vkey of the platform, older receipts, the authority).\n"
+	"\n"
+	"summary.txt    用文字写的经过 / what happened, in words\n"
+	"steps.ndjson   同样内容，供程序读 / the same for programs\n"
+	"receipts/      每条记录的凭证（c2sp.org/tlog-proof@v1），含您可以看到的内容；其余内容只有哈希 / a receipt of each record with what you may see; of the rest only hashes\n"
+	"documents/     这些记录的文件，名字是内容的 SHA-256 / documents of these records, named by the SHA-256 of their content\n"
+	"checkpoint     制作时日志的签名状态 / the signed head of the log when this was made\n"
+	"SHA256SUMS     以上各文件的 SHA-256 / SHA-256 of all of these\n";
+
+static enum err put_rest(struct packing *p)
+{
+	struct call *c = p->c;
+	struct log *log = kernel_log(c->k);
+	struct str note = S(""), vkeys = log_vkey(log, TREE_SHA256), vkey = S("");
+	enum err e = log_checkpoint(log, c->arena, TREE_SHA256, &note);
+	const struct { const char *name; struct str bytes; } rest[] = {
+		{ "summary.txt", buf_str(&p->summary) }, { "steps.ndjson", buf_str(&p->steps) }, { "README.txt", str_of(readme) },
+		{ "log.vkey", str_cut(&vkeys, '\n', &vkey) ? str_join(c->arena, vkey, S("\n")) : S("") }, { "checkpoint", note },
+	};
+
+	for (size_t i = 0; i < ROWS(rest) && !e; i++)
+		e = put_member(p, str_of(rest[i].name), rest[i].bytes);
+	return e ? e : zip_put(p->zip, "SHA256SUMS", buf_str(&p->sums));
+}
+
+static enum err pack_all(struct packing *p, const struct chain_seen *s)
+{
+	struct call *c = p->c;
+	enum err e;
+
+	buf_fmt(&p->summary, "%.*s 的流向证据 / evidence of where it has been\n制作 / made %.*s，%.*s\n", STR_ARG(s->subject.text), STR_ARG(time_str(c->arena, c->now, false)),
+	        STR_ARG(log_origin(kernel_log(c->k))));
+	e = put_goods_records(p);
+	if (!e)
+		e = put_steps(p, s);
+	if (s->chain.cut_short)
+		buf_z(&p->summary, "\n记录太多，只列出前面的 / more records than are listed here\n");
+	return e ? e : put_rest(p);
+}
+
+/* The buffer of the zip is no memory of the arena: it is given back also when the arena is full. */
+enum err chain_package(struct call *c)
+{
+	struct packing p = { .c = c };
+	struct chain_seen s;
+	jmp_buf full, *before = c->arena->full;
+	enum err e = chain_seen(c, true, &s), ended;
+	int over;
+
+	if (e)
+		return e;
+	p.sums = buf_in(c->arena, 8192);
+	p.summary = buf_in(c->arena, 16384);
+	p.steps = buf_in(c->arena, 16384);
+	p.documents = map_in(c->arena);
+	e = zip_begin(&p.zip);
+	if (e)
+		return e;
+	c->arena->full = &full;
+	over = setjmp(full);
+	e = over ? (enum err)over : pack_all(&p, &s);
+	c->arena->full = before;
+	ended = zip_end(p.zip, e ? NULL : c->arena, &p.out);
+	if (e || ended)
+		return e ? e : ended;
+	c->bytes = p.out;
+	c->media = "application/zip";
+	c->file_name = str_fmt(c->arena, "chain-%.*s.zip", (int)(s.subject.text.n > 40 ? 40 : s.subject.text.n), s.subject.text.p);
+	return OK;
+}
