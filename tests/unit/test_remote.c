@@ -46,7 +46,7 @@ static void put(struct served *s, struct str path, struct str bytes)
 	struct str copy = str_copy(&s->a, bytes);
 
 	assert_true(s->n_files < ROWS(s->file));
-	s->file[s->n_files++] = (struct file){ path, (char *)(uintptr_t)copy.p, copy.n };
+	s->file[s->n_files++] = (struct file){ str_copy(&s->a, path), (char *)(uintptr_t)copy.p, copy.n };
 }
 
 /* ["salt","name","value 7"] in two slots and a withheld third; its own entry commits to them. */
