@@ -43,11 +43,12 @@ def listens(port):
 class Program:
     """The real program serving a home."""
 
-    def __init__(self, program, home):
+    def __init__(self, program, home, before=(), said=None):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        self.process = subprocess.Popen([program, "serve", "--home", home, "--listen", "127.0.0.1:%d" % self.port], stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([*before, program, "serve", "--home", home, "--listen", "127.0.0.1:%d" % self.port],
+                                        stderr=open(said, "wb") if said else subprocess.DEVNULL)
         self.url = "http://127.0.0.1:%d" % self.port
         until = time.monotonic() + 30
         while not listens(self.port):
