@@ -47,8 +47,8 @@ class Program:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        self.process = subprocess.Popen([*before, program, "serve", "--home", home, "--listen", "127.0.0.1:%d" % self.port],
-                                        stderr=open(said, "wb") if said else subprocess.DEVNULL)
+        with open(said or os.devnull, "wb") as to:
+            self.process = subprocess.Popen([*before, program, "serve", "--home", home, "--listen", "127.0.0.1:%d" % self.port], stderr=to)
         self.url = "http://127.0.0.1:%d" % self.port
         until = time.monotonic() + 30
         while not listens(self.port):
