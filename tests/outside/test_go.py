@@ -14,9 +14,9 @@ class Go(unittest.TestCase):
     def setUpClass(cls):
         kit.build_checker(kit.CACHE)
 
-    def house(self, name):
+    def house(self, name, suite="std"):
         home = kit.fresh(name) + "/home"
-        driver = kit.Driver(kit.DRIVER, home)
+        driver = kit.Driver(kit.DRIVER, home, suite)
         driver.open()
         checker = kit.Checker(kit.CACHE, kit.vkey(driver.url))
         self.addCleanup(checker.close)
@@ -74,6 +74,14 @@ class Go(unittest.TestCase):
         said, missed = checker.check("flips " + driver.url + (" all" if kit.HOW == "long" else ""))
         self.assertRegex(said, r"^ok \d+ missed 0$", "\n".join(missed[:20]))
         self.assertGreater(int(said.split()[1]), 10000)
+        driver.shut()
+        self.assertEqual(driver.close(), 0)
+
+    def test_a_gm_home_is_read_by_tools_that_know_no_sm2(self):
+        home, driver, checker = self.house("go-gm", "gm")
+        for n in (0, 1, 2, 257, 300):
+            self.at_size(home, driver, checker, n)
+        self.good(checker, self.receipts(driver, 1) % driver.url)
         driver.shut()
         self.assertEqual(driver.close(), 0)
 
