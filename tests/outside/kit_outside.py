@@ -47,8 +47,11 @@ class Program:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
+        env = dict(os.environ)
+        if before:          # a leak check cannot run beside a tracer
+            env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
         with open(said or os.devnull, "wb") as to:
-            self.process = subprocess.Popen([*before, program, "serve", "--home", home, "--listen", "127.0.0.1:%d" % self.port], stderr=to)
+            self.process = subprocess.Popen([*before, program, "serve", "--home", home, "--listen", "127.0.0.1:%d" % self.port], stderr=to, env=env)
         self.url = "http://127.0.0.1:%d" % self.port
         until = time.monotonic() + 30
         while not listens(self.port):

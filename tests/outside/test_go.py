@@ -38,7 +38,11 @@ class Go(unittest.TestCase):
             after = self.good(checker, "check " + program.url)
             self.assertEqual(before.split()[:3], after.split()[:3])
             self.assertEqual(int(after.split()[1]), n)
-            self.assertEqual(note, kit.get(program.url + "/log/checkpoint"), "a restart signs the same head with the same bytes")
+            again = kit.get(program.url + "/log/checkpoint")
+            # body and Ed25519 line: an SM2 signature is made with chance and is another each time
+            self.assertEqual(note.split(b"\n")[:5], again.split(b"\n")[:5], "a restart signs the same head with the same bytes")
+            if note.count(b"\n") == 5:
+                self.assertEqual(note, again)
             for order in more:
                 self.good(checker, order % program.url)
         finally:
