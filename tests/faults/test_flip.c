@@ -303,13 +303,15 @@ static void rows_gone_and_exchanged(void **state)
 	demo(&h);
 	kernel_close(h.k);
 	db_close(h.db);
+	arena_end(&h.a);
 	for (size_t i = 0; i < ROWS(moves); i++) {
-		char cmd[300];
+		char cmd[300], path[100];
 		bool found;
 
 		snprintf(cmd, sizeof(cmd), "cp -r %s %s/kept", h.home, h.dir);
 		assert_int_equal(system(cmd), 0);
-		assert_int_equal(db_open(&sqlite_engine, str_fmt(&h.a, "%s/suyuan.db", h.home).p, false, &h.db), OK);
+		snprintf(path, sizeof(path), "%s/suyuan.db", h.home);
+		assert_int_equal(db_open(&sqlite_engine, path, false, &h.db), OK);
 		assert_int_equal(db_exec(h.db, moves[i].script), OK);
 		assert_int_equal(db_compact(h.db), OK);
 		db_close(h.db);
