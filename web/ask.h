@@ -194,7 +194,6 @@ void fixed_policy(struct ask *q);
 void fixed_issuer(struct ask *q);
 void fixed_cors(struct ask *q);
 void log_headers(struct ask *q, const char *cache);
-enum err ask_later(struct ask *q, void (*then)(struct ask *q)) MUST_USE;     /* face.c: on a worker, for what waits; after OK nobody touches q */
 
 /* witness.c */
 void witness_add(struct ask *q);

@@ -121,18 +121,6 @@ static void ask_continue(void *arg)
 	atomic_fetch_sub(&f->running, 1);
 }
 
-enum err ask_later(struct ask *q, void (*then)(struct ask *q))
-{
-	enum err e;
-
-	q->then = then;
-	atomic_fetch_add(&q->f->running, 1);
-	e = crew_add(q->f->crew, ask_continue, q);
-	if (e)
-		atomic_fetch_sub(&q->f->running, 1);
-	return e;
-}
-
 /* Still on the thread that asked: the boundary is its own. Else pages and further operations leave the writer alone. */
 static void ask_done(struct call *c)
 {
