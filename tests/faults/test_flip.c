@@ -52,7 +52,7 @@ static const struct { const char *column, *why; } known[] = {
 	{ "record.at", "not compared with the entry's minute" },
 	{ "keys/log", "nothing in the home says which key signed before: a changed one only shows beside an older checkpoint" },
 	{ "suyuan.json", "names and addresses: another origin only shows beside an older checkpoint" },
-	{ "guard/head", "read when the home is opened for writing, not by verify" },
+	{ "guard/head", "one damaged record reads as none, for a power cut may leave one; the other stands in" },
 	{ "files/*/*", "documents are not read by verify" },
 };
 
