@@ -106,8 +106,14 @@ enum err dir_make(const char *path, unsigned mode)
 			continue;
 		memcpy(part, path, i);
 		part[i] = 0;
-		if (mkdir(part, mode) && errno != EEXIST)
+		if (mkdir(part, mode) == 0) {
+			enum err e = sync_parent(part);
+
+			if (e)
+				return e;
+		} else if (errno != EEXIST) {
 			return io_err();
+		}
 	}
 	return OK;
 }

@@ -5,6 +5,8 @@
  */
 #include "kernel/inside.h"
 
+enum { LEAF_VERSION = 2 };
+
 static const char *const leaf_words[] = { "", "reg", "obj", "flow", "set", "access", "note", "erase", "anchor" };
 
 int64_t new_id(struct kernel *k, int64_t now)
@@ -67,10 +69,10 @@ static struct str leaf_bytes(struct call *c, const struct filing *f, const struc
 	put_str(a, o, "a", leaf_time(a, c->now));
 	put_z(a, o, "h", c->k->hash == HASH_SM3 ? "sm3" : "sha256");
 	put_str(a, o, "k", type_schema(a, t, type_version(t)));
-	put_int(a, o, "n", (int64_t)t->n);
+	put_int(a, o, "n", (int64_t)t->n + 1);
 	put_str(a, o, "r", base64url_str(a, field_hash->b, HASH_LEN));
 	put_z(a, o, "t", f->corrects && !t->blind ? "fix" : leaf_words[t->leaf]);
-	put_int(a, o, "v", 1);
+	put_int(a, o, "v", LEAF_VERSION);
 	if (f->about)
 		put_int(a, o, "c", (int64_t)*f->about);
 	if (!t->blind) {
@@ -113,8 +115,8 @@ struct prepared {
 	const struct type *type;
 	const struct value *values;
 	int64_t record;
-	struct hash root;
-	struct str shown, wrapped[KEY_CLASSES];
+	struct hash *leaves;      /* of the fields; one more is left for who filed it */
+	struct str filed_salt, shown, wrapped[KEY_CLASSES];
 	struct val biz, per;
 	struct sealed_parts parts;
 };
@@ -122,16 +124,15 @@ struct prepared {
 enum err kernel_prepare(struct call *c, const struct type *t, const struct value *values, struct prepared **ret)
 {
 	struct prepared *p = TAKE(c->arena, struct prepared, 1);
-	struct hash *leaves = TAKE(c->arena, struct hash, t->n);
 	struct record_keys keys;
 	enum err e = random_fill(keys.key, sizeof(keys.key));
 
 	if (e)
 		return e;
 	keys.hash = c->k->hash;
-	*p = (struct prepared){ .type = t, .values = values, .record = new_id(c->k, c->now) };
-	slot_leaves(c->arena, c->k->hash, t, t->n, values, &keys, leaves);
-	p->root = field_root(c->k->hash, leaves, t->n);
+	*p = (struct prepared){ .type = t, .values = values, .record = new_id(c->k, c->now), .leaves = TAKE(c->arena, struct hash, t->n + 1) };
+	slot_leaves(c->arena, c->k->hash, t, t->n, values, &keys, p->leaves);
+	p->filed_salt = filed_salt(c->arena, t->n, &keys);
 	p->shown = canon_str(c->arena, class_node(c->arena, t, values, KEY_PUBLIC));
 	e = seal_class(c, p->record, &keys, class_node(c->arena, t, values, KEY_BUSINESS), KEY_BUSINESS, &p->biz);
 	if (!e)
@@ -155,11 +156,29 @@ static void tell_record(struct call *c, const struct filing *f, const struct pre
 	db_tell(c->db, kernel_sql[SQL_ENTRY_PUT], VALS(V_I((int64_t)index), V_B(leaf)));
 }
 
+/* Who the record is of, by the code that outsiders know. */
+enum err filing_facts(struct call *c, int64_t party, int64_t root, int64_t corrects, struct filed *ret)
+{
+	struct party p;
+	enum err e = E_ABSENT;
+
+	*ret = (struct filed){ S(""), party, root, corrects };
+	if (party && party == c->who->party)
+		ret->uscc = c->who->uscc;
+	else if (party)
+		e = party_get(c, party, &p);
+	if (!e)
+		ret->uscc = p.uscc;
+	return e == E_ABSENT ? OK : e;
+}
+
 enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_record)
 {
 	struct kernel *k = c->k;
 	struct prepared *p = f->prepared;
 	struct correction fix;
+	struct filed filed;
+	struct hash root;
 	struct str leaf;
 	uint64_t index;
 	enum err e = p && p->type == f->type && p->values == f->values ? OK : kernel_prepare(c, f->type, f->values, &p);
@@ -168,7 +187,12 @@ enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_reco
 		e = correction_of(c, f, p->record, &fix);
 	if (e)
 		return e;
-	leaf = leaf_bytes(c, f, &fix, &p->root);
+	e = filing_facts(c, f->party, fix.root, f->corrects, &filed);
+	if (e)
+		return e;
+	p->leaves[f->type->n] = slot_leaf(k->hash, filed_disclosure(c->arena, p->filed_salt, &filed));
+	root = field_root(k->hash, p->leaves, f->type->n + 1);
+	leaf = leaf_bytes(c, f, &fix, &root);
 	if (leaf.n > LOG_ENTRY_MAX)
 		return E_TOO_BIG;
 	index = log_add(k->log, leaf);

@@ -30,14 +30,34 @@ static struct str blob_id(struct call *c, struct str bytes, bool open)
 	return hex_str(c->arena, h.b, HASH_LEN);
 }
 
+/* What lies there under this name, if it is what the name says: an open file's is the hash of its bytes, a sealed one opens only as itself. */
+static enum err open_bytes(struct call *c, struct str id, bool open, struct str *ret)
+{
+	unsigned char key[32];
+	struct str bytes;
+	enum err e = file_read(c->arena, blob_path(c, id), FILE_MAX + 64, &bytes);
+
+	if (!e && !open) {
+		file_key(c, id, key);
+		e = unseal(key, id, bytes, c->arena, &bytes);
+		explicit_bzero(key, sizeof(key));
+	} else if (!e && !str_eq(blob_id(c, bytes, true), id)) {
+		e = E_CORRUPT;
+	}
+	if (!e)
+		*ret = bytes;
+	return e;
+}
+
 static enum err store_bytes(struct call *c, struct str id, struct str bytes, bool open)
 {
 	const char *path = blob_path(c, id);
 	unsigned char key[32], nonce[SEAL_NONCE_LEN] = { 0 };      /* the key is of this one content: its nonce may be fixed */
+	struct str there;
 	enum err e = OK;
 
-	if (file_exists(path))
-		return OK;
+	if (file_exists(path) && open_bytes(c, id, open, &there) == OK)
+		return OK;                      /* one that was damaged is written again */
 	if (!open) {
 		file_key(c, id, key);
 		e = seal(c->k->seal, key, nonce, id, bytes, c->arena, &bytes);
@@ -86,18 +106,31 @@ enum err blob_get(struct call *c, struct str id, struct blob_info *ret)
 enum err blob_read(struct call *c, struct str id, struct str *ret_bytes)
 {
 	struct blob_info b;
-	unsigned char key[32];
-	struct str bytes;
 	enum err e = blob_get(c, id, &b);
 
-	if (!e)
-		e = file_read(c->arena, blob_path(c, id), FILE_MAX + 64, &bytes);
-	if (!e && !b.open) {
-		file_key(c, id, key);
-		e = unseal(key, id, bytes, c->arena, &bytes);
-		explicit_bzero(key, sizeof(key));
+	return e ? e : open_bytes(c, id, b.open, ret_bytes);
+}
+
+/* All documents the store knows, one by one. E_CORRUPT: *ret_bad is the first that is gone or another. */
+enum err blobs_check(struct call *c, struct arena *a, struct str *ret_bad)
+{
+	struct str after = S("");
+	enum err e = OK;
+
+	while (!e) {
+		struct rows r;
+		struct str bytes;
+
+		arena_reset(c->arena);
+		e = db_ask(c->db, c->arena, kernel_sql[SQL_BLOB_NEXT], VALS(V_T(after)), &r);
+		if (e || r.n == 0)
+			break;
+		after = str_copy(a, row_str(&r, 0, 0));
+		e = open_bytes(c, after, row_int(&r, 0, 1) != 0, &bytes);
+		if (e == E_ABSENT)
+			e = E_CORRUPT;
+		if (e)
+			*ret_bad = after;
 	}
-	if (!e)
-		*ret_bytes = bytes;
 	return e;
 }

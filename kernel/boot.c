@@ -319,9 +319,14 @@ static enum err open_log(struct kernel *k, const char *origin, char why[300])
 	}
 	if (e)
 		return e;
+	k->forgot = k->signed_before && log_signed_last(k->log, TREE_SHA256).size == 0;
 	e = evidence_resume(k);
 	had = log_signed_last(k->log, TREE_SHA256).size;
-	if (e == E_STATE) {
+	if (e == E_STATE && k->forgot) {
+		explain(why, "guard/head 丢失或损坏：不知道签到了第几条。请先用较新的凭证或见证核对日志大小，再删去同一目录的 vkey 重新开始 / guard/head is missing or damaged:"
+		             " compare the log's size with a late receipt or a witness, then remove vkey beside it to begin anew");
+		e = E_CORRUPT;
+	} else if (e == E_STATE) {
 		explain(why, "库比已签署的日志旧：已签署 %llu 条，库里只有 %llu 条（恢复了旧备份，或另一处在写？）。请用较新的备份或副本补回缺少的记录，不能接着写"
 		        " / the store is older than what was signed (%llu entries): bring back the missing ones from a newer copy, do not write on",
 		        had, (unsigned long long)log_shown(k->log).size, had);

@@ -37,29 +37,58 @@ static bool has_key(const struct record_keys *k, enum key_class c)
 	return memcmp(k->key[c], none, sizeof(none)) != 0;
 }
 
-/* A slot with its key is computed; one without must have been kept, and one that is both must agree. */
-enum err record_leaves(struct call *c, const struct record *r, const struct record_keys *keys, size_t slots, struct hash *ret)
+enum err leaf_shape_of(struct call *c, const struct type *t, struct str leaf, struct leaf_shape *ret)
 {
-	struct hash *now = TAKE(c->arena, struct hash, slots);
+	struct leaf_shape s;
+
+	if (!leaf_facts_get(c->arena, leaf, &s.facts))
+		return E_CORRUPT;
+	s.fields = type_slots(t, type_version_named(t, s.facts.schema));
+	s.n = s.fields + (node_number(s.facts.all, "v", 1) >= 2);
+	if (!s.fields || s.facts.n != (int64_t)s.n)
+		return E_CORRUPT;
+	*ret = s;
+	return OK;
+}
+
+/* A slot with its key is computed; one without must have been kept, and one that is both must agree. */
+static enum err merge_kept(struct call *c, const struct record *r, const struct record_keys *keys, const struct leaf_shape *shape, struct hash *now)
+{
 	struct erased gone;
 	enum err e = erased_of(c, r->id, &gone);
 
-	if (e)
+	if (e || !gone.classes)
 		return e;
-	slot_leaves(c->arena, keys->hash, r->type, slots, r->values, keys, now);
-	if (gone.classes && gone.leaves.n != slots * HASH_LEN)
+	if (gone.leaves.n != shape->n * HASH_LEN)
 		return E_CORRUPT;
-	for (size_t i = 0; i < slots && gone.classes; i++) {
-		const struct value *v = &r->values[i];
-		const bool decoy = v->said == SAID_NOTHING;
-		enum key_class cls = decoy ? KEY_PUBLIC : value_class(&r->type->fields[i], v);
+	for (size_t i = 0; i < shape->n; i++) {
+		const bool filed = i == shape->fields, decoy = !filed && r->values[i].said == SAID_NOTHING;
+		enum key_class cls = filed ? KEY_BUSINESS : decoy ? KEY_PUBLIC : value_class(&r->type->fields[i], &r->values[i]);
 
 		if (!decoy && has_key(keys, cls) && memcmp(now[i].b, gone.leaves.p + i * HASH_LEN, HASH_LEN) != 0)
 			return E_CORRUPT;
 		memcpy(now[i].b, gone.leaves.p + i * HASH_LEN, HASH_LEN);
 	}
-	memcpy(ret, now, slots * sizeof(*now));
 	return OK;
+}
+
+enum err record_leaves(struct call *c, const struct record *r, const struct record_keys *keys, const struct leaf_shape *shape, struct hash *ret)
+{
+	struct hash *now = TAKE(c->arena, struct hash, shape->n);
+	struct filed filed;
+	enum err e = OK;
+
+	slot_leaves(c->arena, keys->hash, r->type, shape->fields, r->values, keys, now);
+	if (shape->n > shape->fields) {
+		e = filing_facts(c, r->party, r->root, r->corrects, &filed);
+		if (e)
+			return e;
+		now[shape->fields] = slot_leaf(keys->hash, filed_disclosure(c->arena, filed_salt(c->arena, shape->fields, keys), &filed));
+	}
+	e = merge_kept(c, r, keys, shape, now);
+	if (!e)
+		memcpy(ret, now, shape->n * sizeof(*now));
+	return e;
 }
 
 /* ---- forgetting ---- */
@@ -96,32 +125,25 @@ static enum err may_erase(struct call *c, const struct record *r, unsigned class
 	                   "public and business values: file a correction first, then erase those of the record it corrects");
 }
 
-/* Of the version the entry was filed under. */
 static enum err leaves_now(struct call *c, const struct record *r, struct str *ret)
 {
-	static const struct json_limits limits = { .bytes = LOG_ENTRY_MAX, .depth = 3, .nodes = 64 };
-	struct json_trouble trouble;
+	struct leaf_shape shape;
 	struct record_keys keys;
-	struct node *leaf;
 	struct rows entry;
 	struct hash *h;
-	size_t slots;
 	enum err e = db_ask(c->db, c->arena, kernel_sql[SQL_ENTRY_GET], VALS(V_I((int64_t)r->index)), &entry);
 
-	if (!e && entry.n == 0)
-		e = E_CORRUPT;
 	if (!e)
-		e = json_read(c->arena, row_str(&entry, 0, 0), &limits, &leaf, &trouble);
+		e = entry.n ? leaf_shape_of(c, r->type, row_str(&entry, 0, 0), &shape) : E_CORRUPT;
 	if (!e)
 		e = record_keys_get(c, r->id, &keys);
 	if (e)
 		return e;
-	slots = type_slots(r->type, type_version_named(r->type, node_text(leaf, "k")));
-	h = TAKE(c->arena, struct hash, slots + 1);
-	e = slots ? record_leaves(c, r, &keys, slots, h) : E_CORRUPT;
+	h = TAKE(c->arena, struct hash, shape.n);
+	e = record_leaves(c, r, &keys, &shape, h);
 	explicit_bzero(&keys, sizeof(keys));
 	if (!e)
-		*ret = (struct str){ (const char *)h, slots * HASH_LEN };
+		*ret = (struct str){ (const char *)h, shape.n * HASH_LEN };
 	return e;
 }
 

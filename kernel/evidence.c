@@ -71,6 +71,8 @@ static enum err resume_from(struct kernel *k, struct db **db)
 	at.n_tail = tail.n;
 	if (!e)
 		e = log_resume(k->log, &at, &src);
+	if (!e && k->forgot && at.head[0].size)
+		e = E_STATE;                    /* what was signed is not known: nothing is signed on */
 	return e ? e : log_publish(k->log, &src);
 }
 

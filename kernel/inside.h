@@ -7,6 +7,7 @@
 
 #include "base/sys.h"
 #include "kernel/kernel.h"
+#include "log/remote.h"
 #include "merkle/policy.h"
 #include "store/writer.h"
 
@@ -39,6 +40,7 @@ struct kernel {
 	struct log *log;
 	struct keystore *keystore;
 	struct guard *guard;      /* what was last signed, unless somebody else signs */
+	bool signed_before, forgot;       /* the guard remembers keys that signed; but no head of theirs */
 	char unsigned_why[300];   /* a reading kernel: why the store's head is not one to sign; empty: it is */
 	const char *guard_dir, *signer_path;      /* of the setup; NULL: as the home says */
 	enum hash_id hash;        /* of new commitments */
@@ -90,9 +92,9 @@ enum {
 	SQL_CASE_PUT, SQL_CASE_GET, SQL_CASE_MOVE, SQL_CASE_LIST_PARTY, SQL_CASE_LIST_REGION, SQL_CASE_LATE, SQL_CASE_REMINDED, SQL_CASE_LIST_ALL,
 	SQL_CASE_LIST_STATE, SQL_CASE_LIST_FLOW, SQL_CASE_LIST_OWN, SQL_CASE_LIST_OWN_STATE, SQL_CASE_LIST_MINE, SQL_CASE_GROUPS, SQL_CASE_GROUPS_OWN,
 	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT,
-	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_WEBHOOK_PUT,
+	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_BLOB_NEXT, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_WEBHOOK_PUT,
 	SQL_JOB_PUT, SQL_JOB_GET, SQL_JOB_DUE, SQL_JOB_LATER, SQL_JOB_COME, SQL_JOB_WAITS, SQL_JOB_OLD, SQL_JOB_LIST, SQL_ACTOR_GET,
-	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_RECORD_EMPTY, SQL_ERASURE_GET, SQL_ERASURE_PUT, SQL_ERASURE_EACH, SQL_IDEM_DROP_RECORD, SQL_PARTS_DROP, SQL_TEXTS
+	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_RECORD_EMPTY, SQL_ERASURE_GET, SQL_ERASURE_PUT, SQL_ERASURE_EACH, SQL_IDEM_DROP_RECORD, SQL_PARTS_DROP, SQL_RECORD_BEFORE, SQL_RECORD_COUNT, SQL_HEAD_EACH, SQL_TEXTS
 };
 extern const char *const kernel_sql[SQL_TEXTS];
 extern const char *const kernel_steps[];       /* numbered migrations of the kernel tables */
@@ -134,8 +136,14 @@ enum err keystore_move_in(struct kernel *k) MUST_USE;
 struct erased { unsigned classes; struct str leaves; };      /* leaves: the hashes of its slots, as they were */
 enum err erased_of(struct call *c, int64_t record, struct erased *ret) MUST_USE;      /* classes 0: nothing */
 enum err erase_finish(struct kernel *k) MUST_USE;
+struct leaf_shape;
 /* Hashes of the slots: from values and keys, and where these were erased from what was kept of them. E_CORRUPT: the two disagree. */
-enum err record_leaves(struct call *c, const struct record *r, const struct record_keys *keys, size_t slots, struct hash *ret) MUST_USE;
+enum err record_leaves(struct call *c, const struct record *r, const struct record_keys *keys, const struct leaf_shape *shape, struct hash *ret) MUST_USE;
+/* How many slots an entry of that type has: those of the fields of its version, and from version 2 of the leaf on the one that says who
+ * filed it. E_CORRUPT: not an entry of this type, or of a version this program does not know. */
+struct leaf_shape { size_t fields, n; struct leaf_facts facts; };
+enum err leaf_shape_of(struct call *c, const struct type *t, struct str leaf, struct leaf_shape *ret) MUST_USE;
+enum err filing_facts(struct call *c, int64_t party, int64_t root, int64_t corrects, struct filed *ret) MUST_USE;
 /* keys.c: the secrets of a home, and who signs for it */
 const char *home_path(struct kernel *k, const char *name);
 void explain(char why[300], const char *fmt, ...) PRINTF(2, 3);
@@ -153,6 +161,10 @@ void witness_close(struct kernel *k);
 enum err peers_open(struct kernel *k, char why[300]);
 void peers_close(struct kernel *k);
 void cosigners_tick(struct kernel *k);
+/* blob.c */
+enum err blobs_check(struct call *c, struct arena *a, struct str *ret_bad) MUST_USE;
+/* verify_heads.c */
+enum err verify_heads(struct kernel *k, struct db *db, uint64_t size, uint64_t *ret_bad) MUST_USE;
 /* glue of store and log (evidence.c) */
 enum err evidence_resume(struct kernel *k) MUST_USE;
 void evidence_tick(struct kernel *k);
@@ -164,7 +176,7 @@ enum err call_proof(struct call *c, uint64_t index, const struct node *extra, st
 struct slots {
 	struct record r;
 	enum hash_id h;
-	size_t n;                 /* slots of the version it was filed under */
+	size_t n, fields;         /* slots of the version it was filed under; of them of fields, the others first of all FILED_SLOT */
 	struct str *disclosure;   /* of all classes: empty where nothing was said */
 	struct hash *leaf;
 	struct hash *digest;      /* what the leaf is the hash of, where values and keys are still there */

@@ -152,6 +152,26 @@ enum err keys_make(struct kernel *k, const char *suite)
 
 /* ---- who signs ---- */
 
+/* The keys that signed before stand beside what they signed: another key or another name would begin another log over the same entries. */
+static enum err same_signer(struct kernel *k, const char *dir, char why[300], struct signer *s)
+{
+	const char *path = str_fmt(&k->life, "%s/vkey", dir).p;
+	struct str now = str_join(&k->life, s->vkey[TREE_SHA256], s->vkey[TREE_SM3]), before;
+	enum err e = file_read(&k->life, path, 65536, &before);
+
+	k->signed_before = e == OK;
+	if (e == E_ABSENT)
+		e = k->writing ? file_write(path, now, 0600) : OK;
+	else if (!e && !str_eq(before, now)) {
+		explain(why, "日志的名称或签名密钥与 %s 记的不同：请放回原来的 keys/log 和 suyuan.json / the log's name or key is not the one that signed before: bring back"
+		             " keys/log and suyuan.json", path);
+		e = E_CORRUPT;
+	}
+	if (e)
+		signer_close(s);
+	return e;
+}
+
 enum err signer_here(struct kernel *k, const char *origin, char why[300], struct signer *ret)
 {
 	struct str said = kernel_setting(k, "guard");
@@ -176,6 +196,8 @@ enum err signer_here(struct kernel *k, const char *origin, char why[300], struct
 	s.ctx = k->guard;
 	if (!e)
 		e = signer_local(&s, ret);
+	if (!e)
+		e = same_signer(k, dir, why, ret);
 	explicit_bzero(ed25519, sizeof(ed25519));
 	explicit_bzero(sm2, sizeof(sm2));
 	return e;

@@ -100,42 +100,40 @@ enum err kernel_entries(struct kernel *k, struct arena *a, uint64_t n, unsigned 
 
 /* ---- slots ---- */
 
-static bool hash_named(struct str name, enum hash_id *ret)
-{
-	*ret = str_is(name, "sm3") ? HASH_SM3 : HASH_SHA256;
-	return str_is(name, "sm3") || str_is(name, "sha256");
-}
-
 enum err slots_of(struct call *c, const struct val *row, struct str leaf, struct slots *ret)
 {
-	static const struct json_limits limits = { .bytes = LOG_ENTRY_MAX, .depth = 3, .nodes = 64 };
 	struct slots s = { .n = 0 };
+	struct leaf_shape shape;
 	struct record_keys keys;
-	struct json_trouble trouble;
-	struct node *o;
+	struct filed filed;
 	struct hash root;
-	enum err e = json_read(c->arena, leaf, &limits, &o, &trouble) || !hash_named(node_text(o, "h"), &s.h) ? E_CORRUPT : OK;
+	enum err e = record_from_row(c, row, (1u << KEY_CLASSES) - 1, &s.r);
 
 	if (!e)
-		e = record_from_row(c, row, (1u << KEY_CLASSES) - 1, &s.r);
+		e = leaf_shape_of(c, s.r.type, leaf, &shape);
 	if (!e)
 		e = record_keys_get(c, s.r.id, &keys);
+	if (!e)
+		e = filing_facts(c, s.r.party, s.r.root, s.r.corrects, &filed);
 	if (e)
 		return e;
-	s.n = type_slots(s.r.type, type_version_named(s.r.type, node_text(o, "k")));
-	s.disclosure = TAKE(c->arena, struct str, s.n + 1);
-	s.digest = TAKE(c->arena, struct hash, s.n + 1);
-	s.leaf = TAKE(c->arena, struct hash, s.n + 1);
+	s.h = shape.facts.hash;
+	s.n = shape.n;
+	s.fields = shape.fields;
+	s.disclosure = TAKE(c->arena, struct str, s.n);
+	s.digest = TAKE(c->arena, struct hash, s.n);
+	s.leaf = TAKE(c->arena, struct hash, s.n);
 	for (size_t i = 0; i < s.n; i++) {
-		s.disclosure[i] = slot_disclosure(c->arena, s.r.type, i, &s.r.values[i], &keys);
+		s.disclosure[i] = i < s.fields ? slot_disclosure(c->arena, s.r.type, i, &s.r.values[i], &keys)
+		                               : filed_disclosure(c->arena, filed_salt(c->arena, i, &keys), &filed);
 		s.digest[i] = slot_digest(s.h, s.disclosure[i], &keys, i);
 	}
-	e = s.n ? record_leaves(c, &s.r, &keys, s.n, s.leaf) : E_CORRUPT;
+	e = record_leaves(c, &s.r, &keys, &shape, s.leaf);
 	explicit_bzero(&keys, sizeof(keys));
 	if (e)
 		return e;
 	root = field_root(s.h, s.leaf, s.n);
-	if (!str_eq(node_text(o, "r"), base64url_str(c->arena, root.b, HASH_LEN)))
+	if (!same_bytes(root.b, shape.facts.root.b, HASH_LEN))
 		return E_CORRUPT;
 	*ret = s;
 	return OK;
@@ -144,7 +142,7 @@ enum err slots_of(struct call *c, const struct val *row, struct str leaf, struct
 /* Kept in clear and public today: what a party withheld stays so when the rule of its field changes later. */
 bool slot_public(const struct slots *s, size_t slot)
 {
-	return s->r.values[slot].open && value_class(&s->r.type->fields[slot], &s->r.values[slot]) == KEY_PUBLIC;
+	return slot < s->fields && s->r.values[slot].open && value_class(&s->r.type->fields[slot], &s->r.values[slot]) == KEY_PUBLIC;
 }
 
 struct node *slots_node(struct arena *a, const struct slots *s, slot_shown *show, const void *ctx)

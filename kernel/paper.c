@@ -96,7 +96,12 @@ static enum err choose(struct call *c, const struct slots *s, unsigned mask, str
 	while (str_cut(&rest, ',', &name)) {
 		if (!name.n)
 			continue;
-		if (!type_field(s->r.type, name, &at) || at >= s->n || at >= ROWS(ret->slot))
+		if (str_is(name, FILED_SLOT) && s->n > s->fields && s->fields < ROWS(ret->slot) && mask & 1u << KEY_BUSINESS) {
+			ret->slot[s->fields] = true;
+			n++;
+			continue;
+		}
+		if (!type_field(s->r.type, name, &at) || at >= s->fields || at >= ROWS(ret->slot))
 			return call_trouble(c, GIVE_fields, str_fmt(c->arena, "这类记录没有字段 %.*s", STR_ARG(name)).p,
 			                    str_fmt(c->arena, "records of this kind have no field %.*s", STR_ARG(name)).p);
 		if (!s->disclosure[at].n || !(mask & 1u << value_class(&s->r.type->fields[at], &s->r.values[at])))
@@ -207,12 +212,17 @@ static enum err leaf_and_slots(struct call *c, const struct record *r, struct st
 	return row.n && entry.n ? slots_of(c, row.v, *ret_leaf, ret) : E_CORRUPT;
 }
 
+/* Who filed it is shown with the business values, whose class it is of. */
 static bool show_said(const struct slots *s, size_t slot, const void *ctx)
 {
 	const struct value *v = ctx;
+	bool business = false;
 
-	(void)s;
-	return v[slot].said != SAID_NOTHING;
+	if (slot < s->fields)
+		return v[slot].said != SAID_NOTHING;
+	for (size_t i = 0; i < s->fields; i++)
+		business = business || (v[i].said != SAID_NOTHING && value_class(&s->r.type->fields[i], &v[i]) == KEY_BUSINESS);
+	return business;
 }
 
 enum err kernel_receipt(struct call *c, const struct record *shown, struct str *ret)

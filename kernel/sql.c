@@ -71,6 +71,9 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_RECORD_EACH] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.idx >= $1 ORDER BY r.idx LIMIT 500",
 	[SQL_RECORD_EMPTY] = "UPDATE record SET pub = CASE WHEN $2 = 1 THEN '{}' ELSE pub END, biz = CASE WHEN $3 = 1 THEN NULL ELSE biz END,"
 	                     " per = CASE WHEN $4 = 1 THEN NULL ELSE per END WHERE id = $1",
+	[SQL_RECORD_BEFORE] = "SELECT idx FROM record WHERE root = $1 AND idx < $2 ORDER BY idx DESC LIMIT 1",
+	[SQL_RECORD_COUNT] = "SELECT COUNT(*) FROM record r LEFT JOIN log_entry e ON e.idx = r.idx WHERE e.idx IS NULL",
+	[SQL_HEAD_EACH] = "SELECT size, root, sm3 FROM log_head WHERE size > $1 ORDER BY size LIMIT 1000",
 	[SQL_ERASURE_GET] = "SELECT classes, leaves FROM erasure WHERE record = $1",
 	[SQL_ERASURE_PUT] = "INSERT INTO erasure (record, classes, leaves) VALUES ($1, $2, $3) ON CONFLICT (record) DO UPDATE SET classes = erasure.classes | $2",
 	[SQL_ERASURE_EACH] = "SELECT record, classes FROM erasure",
@@ -174,6 +177,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_NOTICE_SENT] = "UPDATE notice SET sent = $2 WHERE id = $1",
 
 	[SQL_BLOB_PUT] = "INSERT INTO blob (id, party, type, name, size, open, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+	[SQL_BLOB_NEXT] = "SELECT id, open FROM blob WHERE id > $1 ORDER BY id LIMIT 1",
 	[SQL_BLOB_GET] = "SELECT id, type, name, size, party, open FROM blob WHERE id = $1",
 	[SQL_SETTING_PUT] = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
 	[SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = $1",

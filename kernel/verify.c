@@ -41,38 +41,55 @@ static enum err check_parts(struct verifying *v, struct arena *a, const struct r
 	return OK;
 }
 
-/* The record's values, salted again with its keys, must give the root its leaf committed to. A class whose key was destroyed
- * cannot be recomputed: its slots are checked by whoever holds their disclosures. */
+/* What the entry says in clear of the row it belongs to. */
+static const char *clear_wrong(struct call *c, const struct record *r, const struct leaf_facts *leaf, int64_t previous)
+{
+	const struct node *o = leaf->all;
+	struct filed filed;
+	int64_t at;
+
+	if (!time_get(node_text(o, "a"), &at) || at != r->at - r->at % 60000)
+		return "the record's time is not the entry's";
+	if (r->type->blind)
+		return NULL;
+	if (leaf->org.n && (filing_facts(c, r->party, 0, 0, &filed) || !str_eq(leaf->org, filed.uscc)))
+		return "the record is of another party than its entry";
+	return node_number(o, "p", -2) == previous ? NULL : "the entry before this one of its chain is another";
+}
+
+/* The record's values, salted again with its keys, must give the root its leaf committed to; who filed it is among them. */
 static enum err check_record(struct verifying *v, struct arena *a, const struct val *row, struct str leaf)
 {
-	static const struct json_limits limits = { .bytes = LOG_ENTRY_MAX, .depth = 3, .nodes = 64 };
 	const unsigned all = (1u << KEY_CLASSES) - 1;
+	struct call *c = &v->call;
 	struct record r;
 	struct record_keys keys;
-	struct json_trouble trouble;
-	struct node *o;
+	struct leaf_shape shape;
 	struct hash *leaves, root;
-	size_t slots;
-	enum err e = record_from_row(&v->call, row, all, &r);
+	struct rows before;
+	const char *wrong;
+	enum err e = record_from_row(c, row, all, &r);
 
 	if (e)
 		return bad(v, a, "the stored values cannot be opened", (uint64_t)row[6].i);
-	e = record_keys_get(&v->call, r.id, &keys);
-	if (!e)
-		e = json_read(v->call.arena, leaf, &limits, &o, &trouble);
-	if (e)
-		return bad(v, a, "the entry or its keys cannot be read", r.index);
-	slots = type_slots(r.type, type_version_named(r.type, node_text(o, "k")));
-	if (!slots)
+	if (leaf_shape_of(c, r.type, leaf, &shape))
 		return bad(v, a, "the record is of another type than its entry, or of a version this program does not know", r.index);
-	leaves = TAKE(v->call.arena, struct hash, slots);
-	e = record_leaves(&v->call, &r, &keys, slots, leaves);
+	if (record_keys_get(c, r.id, &keys))
+		return bad(v, a, "the record's keys cannot be read", r.index);
+	leaves = TAKE(c->arena, struct hash, shape.n);
+	e = record_leaves(c, &r, &keys, &shape, leaves);
+	explicit_bzero(&keys, sizeof(keys));
 	if (e)
 		return bad(v, a, "the stored values are not those whose erasure was recorded", r.index);
-	root = field_root(keys.hash, leaves, slots);
-	explicit_bzero(&keys, sizeof(keys));
-	if (!str_eq(node_text(o, "r"), base64url_str(v->call.arena, root.b, HASH_LEN)))
-		return bad(v, a, "the stored values are not those the entry committed to", r.index);
+	root = field_root(shape.facts.hash, leaves, shape.n);
+	if (!same_bytes(root.b, shape.facts.root.b, HASH_LEN))
+		return bad(v, a, "the stored values, or who filed them, are not what the entry committed to", r.index);
+	e = db_ask(c->db, c->arena, kernel_sql[SQL_RECORD_BEFORE], VALS(V_I(r.root), V_I((int64_t)r.index)), &before);
+	if (e)
+		return e;
+	wrong = clear_wrong(c, &r, &shape.facts, before.n ? row_int(&before, 0, 0) : -1);
+	if (wrong)
+		return bad(v, a, wrong, r.index);
 	v->report->records++;
 	return check_parts(v, a, &r);
 }
@@ -143,9 +160,24 @@ static enum err check_part_count(struct verifying *v, struct arena *a, uint64_t 
 	return e;
 }
 
+/* No record stands beyond the log, and none twice. */
+static enum err check_counts(struct verifying *v, struct arena *a)
+{
+	struct rows r;
+	enum err e = db_ask(v->call.db, v->call.arena, kernel_sql[SQL_RECORD_COUNT], NO_VALS, &r);
+
+	if (!e && row_int(&r, 0, 0)) {
+		v->report->problem = str_fmt(a, "%lld records stand for no entry of the log", (long long)row_int(&r, 0, 0));
+		e = E_CORRUPT;
+	}
+	return e;
+}
+
 static enum err verify_all(struct verifying *v, struct arena *a, const struct progress *p)
 {
 	struct log_head head = log_shown(v->k->log);
+	uint64_t wrong = 0;
+	struct str file = S("");
 	bool more = true;
 	enum err e = OK;
 
@@ -158,6 +190,13 @@ static enum err verify_all(struct verifying *v, struct arena *a, const struct pr
 		return e;
 	if (v->report->entries != head.size)
 		return bad(v, a, "entries the log signed are missing", v->report->entries);
+	e = check_counts(v, a);
+	if (!e)
+		e = verify_heads(v->k, v->call.db, head.size, &wrong);
+	if (e == E_CORRUPT && !v->report->problem.n)
+		return bad(v, a, "a head of this size is remembered that is not the tree's", wrong);
+	if (e)
+		return e;
 	for (size_t t = 0; t < v->trees; t++) {
 		struct log_head signed_head = log_shown_of(v->k->log, (enum tree_id)t);
 		struct hash root = log_check_root(&v->check[t]);
@@ -165,6 +204,13 @@ static enum err verify_all(struct verifying *v, struct arena *a, const struct pr
 		if (!same_bytes(root.b, signed_head.root.b, HASH_LEN))
 			return bad(v, a, t == TREE_SM3 ? "the SM3 tree does not have the signed root" : "the tree does not have the signed root", head.size);
 	}
+	v->call.arena = &v->beside;
+	e = blobs_check(&v->call, a, &file);
+	v->call.arena = &v->page;
+	if (e == E_CORRUPT)
+		v->report->problem = str_fmt(a, "the document %.*s is gone or is not what it was", STR_ARG(file));
+	if (e)
+		return e;
 	if (v->k->unsigned_why[0]) {
 		v->report->problem = str_copy(a, str_of(v->k->unsigned_why));
 		return E_CORRUPT;

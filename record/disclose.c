@@ -107,25 +107,30 @@ static struct hash slot_secret(const struct record_keys *k, enum key_class c, co
 	return hmac_of(k->hash, (struct str){ (const char *)k->key[c], 32 }, parts, ROWS(parts));
 }
 
+static struct str disclosure_of(struct arena *a, struct str salt, struct str name, const struct node *value)
+{
+	struct buf b = buf_in(a, 128);
+
+	buf_z(&b, "[");
+	buf_json(&b, salt);
+	buf_z(&b, ",");
+	buf_json(&b, name);
+	buf_z(&b, ",");
+	json_canon(&b, value);
+	buf_z(&b, "]");
+	return base64url_str(a, b.p, b.n);
+}
+
 struct str slot_disclosure(struct arena *a, const struct type *t, size_t slot, const struct value *v, const struct record_keys *k)
 {
 	const struct field *f = &t->fields[slot];
 	struct node *value = f->cls == TRANSIENT ? NULL : value_node(a, f, v);
 	struct hash salt;
-	struct buf b;
 
 	if (!value)
 		return S("");
 	salt = slot_secret(k, value_class(f, v), "suyuan/salt/1", slot);
-	b = buf_in(a, 128);
-	buf_z(&b, "[");
-	buf_json(&b, base64url_str(a, salt.b, SALT_LEN));
-	buf_z(&b, ",");
-	buf_json(&b, str_of(f->name));
-	buf_z(&b, ",");
-	json_canon(&b, value);
-	buf_z(&b, "]");
-	return base64url_str(a, b.p, b.n);
+	return disclosure_of(a, base64url_str(a, salt.b, SALT_LEN), str_of(f->name), value);
 }
 
 struct hash slot_digest(enum hash_id h, struct str disclosure, const struct record_keys *k, size_t slot)
@@ -155,6 +160,25 @@ void slot_leaves(struct arena *a, enum hash_id h, const struct type *t, size_t n
 
 		ret[i] = digest_leaf(h, &digest);
 	}
+}
+
+struct str filed_salt(struct arena *a, size_t slot, const struct record_keys *k)
+{
+	struct hash salt = slot_secret(k, KEY_BUSINESS, "suyuan/salt/1", slot);
+
+	return base64url_str(a, salt.b, SALT_LEN);
+}
+
+static struct str id_or_none(struct arena *a, int64_t id) { return id ? id_str(a, id) : S(""); }
+
+struct str filed_disclosure(struct arena *a, struct str salt, const struct filed *f)
+{
+	const struct str value[] = { f->uscc, id_or_none(a, f->party), id_or_none(a, f->root), id_or_none(a, f->corrects) };
+	struct node *list = node_arr(a);
+
+	for (size_t i = 0; i < ROWS(value); i++)
+		node_add(list, node_str(a, value[i]));
+	return disclosure_of(a, salt, S(FILED_SLOT), list);
 }
 
 struct hash field_root(enum hash_id h, const struct hash *leaves, size_t n) { return tree_root(h, NODE_BYTE, leaves, n); }

@@ -64,26 +64,30 @@ static struct str leaf_example(struct arena *a, struct buf *say)
 		[PURCHASE_purchase_time] = { .said = SAID_VALUE, .open = true, .text = S("2026-11-11") },
 	};
 	struct record_keys keys = { .hash = HASH_SHA256 };
-	struct hash leaves[PURCHASE_FIELDS], root;
+	const struct filed filed = { S("91320611MA1SELLER2"), INT64_C(1882000000000000001), INT64_C(1882000000000000002), 0 };
+	struct hash leaves[PURCHASE_FIELDS + 1], root;
 	size_t slots = type_slots(t, 1);        /* as the first version had them */
-	struct str leaf;
+	struct str leaf, last;
 
 	for (unsigned c = 0; c < KEY_CLASSES; c++)
 		memset(keys.key[c], (int)(0x11 * (c + 1)), 32);
 	slot_leaves(a, HASH_SHA256, t, slots, v, &keys, leaves);
-	root = field_root(HASH_SHA256, leaves, slots);
+	last = filed_disclosure(a, filed_salt(a, slots, &keys), &filed);
+	leaves[slots] = slot_leaf(HASH_SHA256, last);
+	root = field_root(HASH_SHA256, leaves, slots + 1);
 	for (size_t i = 0; i < slots; i++) {
 		struct str d = slot_disclosure(a, t, i, &v[i], &keys);
 
 		assert_string_equal(t->fields[i].name, names[i]);
 		buf_fmt(say, "slot %zu   %.*s\n         %.*s\n", i, d.n ? (int)d.n : 5, d.n ? d.p : "decoy", STR_ARG(hex(a, leaves[i].b, HASH_LEN)));
 	}
+	buf_fmt(say, "slot %zu   %.*s\n         %.*s\n", slots, STR_ARG(last), STR_ARG(hex(a, leaves[slots].b, HASH_LEN)));
 	buf_fmt(say, "root     %.*s\nslots    [", STR_ARG(base64url_str(a, root.b, HASH_LEN)));
-	for (size_t i = 0; i < slots; i++)      /* the opened one shown */
+	for (size_t i = 0; i <= slots; i++)     /* the opened one shown */
 		buf_fmt(say, "%s\"%s%.*s\"", i ? "," : "", i == 2 ? "" : ":",
 		        STR_ARG(i == 2 ? slot_disclosure(a, t, i, &v[i], &keys) : base64url_str(a, leaves[i].b, HASH_LEN)));
 	buf_z(say, "]\n");
-	leaf = str_fmt(a, "{\"a\":\"2026-11-11T02:03:00Z\",\"h\":\"sha256\",\"k\":\"%s\",\"n\":%zu,\"r\":\"%.*s\",\"t\":\"flow\",\"v\":1}", type_schema(a, t, 1).p, slots,
+	leaf = str_fmt(a, "{\"a\":\"2026-11-11T02:03:00Z\",\"h\":\"sha256\",\"k\":\"%s\",\"n\":%zu,\"r\":\"%.*s\",\"t\":\"flow\",\"v\":2}", type_schema(a, t, 1).p, slots + 1,
 	               STR_ARG(base64url_str(a, root.b, HASH_LEN)));
 	buf_fmt(say, "%.*s\n", STR_ARG(leaf));
 	return leaf;
