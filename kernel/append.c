@@ -157,12 +157,12 @@ static void tell_record(struct call *c, const struct filing *f, const struct pre
 }
 
 /* Who the record is of, by the code that outsiders know. */
-enum err filing_facts(struct call *c, int64_t party, int64_t root, int64_t corrects, struct filed *ret)
+enum err filing_facts(struct call *c, int64_t party, int64_t root, int64_t corrects, int64_t at, struct filed *ret)
 {
 	struct party p;
 	enum err e = E_ABSENT;
 
-	*ret = (struct filed){ S(""), party, root, corrects };
+	*ret = (struct filed){ S(""), party, root, corrects, at };
 	if (party && party == c->who->party)
 		ret->uscc = c->who->uscc;
 	else if (party)
@@ -187,7 +187,7 @@ enum err kernel_append(struct call *c, const struct filing *f, int64_t *ret_reco
 		e = correction_of(c, f, p->record, &fix);
 	if (e)
 		return e;
-	e = filing_facts(c, f->party, fix.root, f->corrects, &filed);
+	e = filing_facts(c, f->party, fix.root, f->corrects, c->now, &filed);
 	if (e)
 		return e;
 	p->leaves[f->type->n] = slot_leaf(k->hash, filed_disclosure(c->arena, p->filed_salt, &filed));

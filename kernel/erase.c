@@ -80,7 +80,7 @@ enum err record_leaves(struct call *c, const struct record *r, const struct reco
 
 	slot_leaves(c->arena, keys->hash, r->type, shape->fields, r->values, keys, now);
 	if (shape->n > shape->fields) {
-		e = filing_facts(c, r->party, r->root, r->corrects, &filed);
+		e = filing_facts(c, r->party, r->root, r->corrects, r->at, &filed);
 		if (e)
 			return e;
 		now[shape->fields] = slot_leaf(keys->hash, filed_disclosure(c->arena, filed_salt(c->arena, shape->fields, keys), &filed));

@@ -143,7 +143,7 @@ enum err record_leaves(struct call *c, const struct record *r, const struct reco
  * filed it. E_CORRUPT: not an entry of this type, or of a version this program does not know. */
 struct leaf_shape { size_t fields, n; struct leaf_facts facts; };
 enum err leaf_shape_of(struct call *c, const struct type *t, struct str leaf, struct leaf_shape *ret) MUST_USE;
-enum err filing_facts(struct call *c, int64_t party, int64_t root, int64_t corrects, struct filed *ret) MUST_USE;
+enum err filing_facts(struct call *c, int64_t party, int64_t root, int64_t corrects, int64_t at, struct filed *ret) MUST_USE;
 /* keys.c: the secrets of a home, and who signs for it */
 const char *home_path(struct kernel *k, const char *name);
 void explain(char why[300], const char *fmt, ...) PRINTF(2, 3);

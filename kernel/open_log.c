@@ -114,7 +114,7 @@ enum err slots_of(struct call *c, const struct val *row, struct str leaf, struct
 	if (!e)
 		e = record_keys_get(c, s.r.id, &keys);
 	if (!e)
-		e = filing_facts(c, s.r.party, s.r.root, s.r.corrects, &filed);
+		e = filing_facts(c, s.r.party, s.r.root, s.r.corrects, s.r.at, &filed);
 	if (e)
 		return e;
 	s.h = shape.facts.hash;

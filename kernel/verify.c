@@ -52,7 +52,7 @@ static const char *clear_wrong(struct call *c, const struct record *r, const str
 		return "the record's time is not the entry's";
 	if (r->type->blind)
 		return NULL;
-	if (leaf->org.n && (filing_facts(c, r->party, 0, 0, &filed) || !str_eq(leaf->org, filed.uscc)))
+	if (leaf->org.n && (filing_facts(c, r->party, 0, 0, 0, &filed) || !str_eq(leaf->org, filed.uscc)))
 		return "the record is of another party than its entry";
 	return node_number(o, "p", -2) == previous ? NULL : "the entry before this one of its chain is another";
 }

@@ -173,7 +173,8 @@ static struct str id_or_none(struct arena *a, int64_t id) { return id ? id_str(a
 
 struct str filed_disclosure(struct arena *a, struct str salt, const struct filed *f)
 {
-	const struct str value[] = { f->uscc, id_or_none(a, f->party), id_or_none(a, f->root), id_or_none(a, f->corrects) };
+	const struct str value[] = { f->uscc, id_or_none(a, f->party), id_or_none(a, f->root), id_or_none(a, f->corrects),
+		str_fmt(a, "%lld", (long long)f->at) };
 	struct node *list = node_arr(a);
 
 	for (size_t i = 0; i < ROWS(value); i++)

@@ -174,10 +174,10 @@ struct hash slot_leaf(enum hash_id h, struct str disclosure);
 struct hash slot_digest(enum hash_id h, struct str disclosure, const struct record_keys *k, size_t slot);
 struct hash digest_leaf(enum hash_id h, const struct hash *digest);
 struct hash field_root(enum hash_id h, const struct hash *leaves, size_t n);
-/* The last slot of a leaf of version 2: who filed the record, and what it corrects. Kept with the business class. party 0: nobody's; root: the
+/* The last slot of a leaf of version 2: who filed the record, what it corrects, and the ms at which it came. Kept with the business class. party 0: nobody's; root: the
  * first of its corrections; corrects 0: none. The salt is made ahead of the rest. */
 #define FILED_SLOT "filing"
-struct filed { struct str uscc; int64_t party, root, corrects; };
+struct filed { struct str uscc; int64_t party, root, corrects, at; };
 struct str filed_salt(struct arena *a, size_t slot, const struct record_keys *k);
 struct str filed_disclosure(struct arena *a, struct str salt, const struct filed *f);
 /* Parts of a value: whoever gives them puts parts_text(n, parts_root) as the LAST element of the value's list, so that the slot commits

@@ -64,7 +64,8 @@ static struct str leaf_example(struct arena *a, struct buf *say)
 		[PURCHASE_purchase_time] = { .said = SAID_VALUE, .open = true, .text = S("2026-11-11") },
 	};
 	struct record_keys keys = { .hash = HASH_SHA256 };
-	const struct filed filed = { S("91320611MA1SELLER2"), INT64_C(1882000000000000001), INT64_C(1882000000000000002), 0 };
+	const struct filed filed = { S("91320611MA1SELLER2"), INT64_C(1882000000000000001), INT64_C(1882000000000000002), 0,
+		INT64_C(1794362580000) };
 	struct hash leaves[PURCHASE_FIELDS + 1], root;
 	size_t slots = type_slots(t, 1);        /* as the first version had them */
 	struct str leaf, last;
