@@ -4,7 +4,7 @@
 
 static const struct job_kind house_jobs[] = { { "load", load_run } };
 
-static const struct type *const house_types[] = { &access_type, &opening_type, &erase_type };
+static const struct type *const house_types[] = { &access_type, &opening_type, &erase_type, &anchor_type };
 
 /* Public holidays and make-up working days are rows here when the State Council publishes them for a year. */
 static const struct list_row house_lists[] = {

@@ -42,6 +42,8 @@ struct kernel {
 	struct guard *guard;      /* what was last signed, unless somebody else signs */
 	bool signed_before, forgot;       /* the guard remembers keys that signed; but no head of theirs */
 	char unsigned_why[300];   /* a reading kernel: why the store's head is not one to sign; empty: it is */
+	int64_t anchored_at;      /* of anchor_tick alone */
+	uint64_t anchored;
 	const char *guard_dir, *signer_path;      /* of the setup; NULL: as the home says */
 	enum hash_id hash;        /* of new commitments */
 	enum seal_id seal;        /* of what is sealed from now on */
@@ -94,7 +96,7 @@ enum {
 	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT,
 	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_BLOB_NEXT, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_WEBHOOK_PUT,
 	SQL_JOB_PUT, SQL_JOB_GET, SQL_JOB_DUE, SQL_JOB_LATER, SQL_JOB_COME, SQL_JOB_WAITS, SQL_JOB_OLD, SQL_JOB_LIST, SQL_ACTOR_GET,
-	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_RECORD_EMPTY, SQL_ERASURE_GET, SQL_ERASURE_PUT, SQL_ERASURE_EACH, SQL_IDEM_DROP_RECORD, SQL_PARTS_DROP, SQL_RECORD_BEFORE, SQL_RECORD_COUNT, SQL_HEAD_EACH, SQL_TEXTS
+	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_RECORD_EMPTY, SQL_ERASURE_GET, SQL_ERASURE_PUT, SQL_ERASURE_EACH, SQL_IDEM_DROP_RECORD, SQL_PARTS_DROP, SQL_RECORD_BEFORE, SQL_RECORD_COUNT, SQL_HEAD_EACH, SQL_HEAD_AT, SQL_TEXTS
 };
 extern const char *const kernel_sql[SQL_TEXTS];
 extern const char *const kernel_steps[];       /* numbered migrations of the kernel tables */
@@ -163,6 +165,9 @@ void peers_close(struct kernel *k);
 void cosigners_tick(struct kernel *k);
 /* blob.c */
 enum err blobs_check(struct call *c, struct arena *a, struct str *ret_bad) MUST_USE;
+/* anchor.c */
+void anchor_tick(struct kernel *k, int64_t now);
+enum err anchor_check(struct call *c, const struct record *r) MUST_USE;
 /* verify_heads.c */
 enum err verify_heads(struct kernel *k, struct db *db, uint64_t size, uint64_t *ret_bad) MUST_USE;
 /* glue of store and log (evidence.c) */

@@ -80,6 +80,7 @@ enum err kernel_tick(struct kernel *k, int64_t now)
 			k->modules[i]->tick(k, now);
 	jobs_tick(k, now);
 	evidence_tick(k);
+	anchor_tick(k, now);
 	cosigners_tick(k);
 	if (!k->writer || now - atomic_load(&k->last_tick) < 60000)
 		return OK;

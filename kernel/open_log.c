@@ -178,7 +178,7 @@ static bool show_public(const struct slots *s, size_t slot, const void *ctx)
 	return slot_public(s, slot);
 }
 
-static bool type_open(const struct type *t) { return (t->leaf == LEAF_REG || t->leaf == LEAF_OBJ) && !t->blind; }
+static bool type_open(const struct type *t) { return ((t->leaf == LEAF_REG || t->leaf == LEAF_OBJ) && !t->blind) || t->leaf == LEAF_ANCHOR; }
 
 /* " maker product batch ... ": only these are asked for, so that sets of a million codes are not read for an empty line. */
 static struct str open_types(struct kernel *k, struct arena *a)

@@ -90,6 +90,8 @@ static enum err check_record(struct verifying *v, struct arena *a, const struct 
 	wrong = clear_wrong(c, &r, &shape.facts, before.n ? row_int(&before, 0, 0) : -1);
 	if (wrong)
 		return bad(v, a, wrong, r.index);
+	if (r.type->leaf == LEAF_ANCHOR && anchor_check(c, &r))
+		return bad(v, a, "the anchor does not name the roots of its size", r.index);
 	v->report->records++;
 	return check_parts(v, a, &r);
 }
