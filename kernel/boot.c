@@ -289,6 +289,17 @@ static enum err open_store(struct kernel *k, char why[300])
 	return e;
 }
 
+/* A clock that was set back gives no id a second time. */
+static enum err open_ids(struct kernel *k)
+{
+	struct rows r;
+	enum err e = db_ask(k->db, &k->life, kernel_sql[SQL_RECORD_NEWEST], NO_VALS, &r);
+
+	if (!e)
+		atomic_store(&k->last_id, row_int(&r, 0, 0));
+	return e;
+}
+
 /* The setting "keys" says that the keys of records lie apart; homes of earlier versions have them among the records. */
 static enum err open_keystore(struct kernel *k, const struct kernel_setup *s, char why[300])
 {
@@ -367,6 +378,8 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 		e = open_keystore(k, s, why);
 	if (!e)
 		e = open_log(k, origin, why);
+	if (!e && k->writing)
+		e = open_ids(k);
 	if (!e && k->writing)
 		e = erase_finish(k);
 	if (!e)
