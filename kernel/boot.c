@@ -293,7 +293,7 @@ static enum err open_store(struct kernel *k, char why[300])
 static enum err open_ids(struct kernel *k)
 {
 	struct rows r;
-	enum err e = db_ask(k->db, &k->life, kernel_sql[SQL_RECORD_NEWEST], NO_VALS, &r);
+	enum err e = db_ask(k->db, &k->life, kernel_sql[SQL_NEWEST_ID], NO_VALS, &r);
 
 	if (!e)
 		atomic_store(&k->last_id, row_int(&r, 0, 0));

@@ -72,7 +72,8 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_RECORD_EMPTY] = "UPDATE record SET pub = CASE WHEN $2 = 1 THEN '{}' ELSE pub END, biz = CASE WHEN $3 = 1 THEN NULL ELSE biz END,"
 	                     " per = CASE WHEN $4 = 1 THEN NULL ELSE per END WHERE id = $1",
 	[SQL_RECORD_BEFORE] = "SELECT idx FROM record WHERE root = $1 AND idx < $2 ORDER BY idx DESC LIMIT 1",
-	[SQL_RECORD_NEWEST] = "SELECT MAX(id) FROM record",
+	[SQL_NEWEST_ID] = "SELECT MAX(m) FROM (SELECT MAX(id) AS m FROM record UNION ALL SELECT MAX(id) FROM audit UNION ALL SELECT MAX(id) FROM notice"
+	                      " UNION ALL SELECT MAX(id) FROM job UNION ALL SELECT MAX(id) FROM party UNION ALL SELECT MAX(id) FROM account) x",
 	[SQL_RECORD_COUNT] = "SELECT COUNT(*) FROM record r LEFT JOIN log_entry e ON e.idx = r.idx WHERE e.idx IS NULL",
 	[SQL_HEAD_AT] = "SELECT root, sm3 FROM log_head WHERE size = $1",
 	[SQL_HEAD_EACH] = "SELECT size, root, sm3 FROM log_head WHERE size > $1 ORDER BY size LIMIT 1000",

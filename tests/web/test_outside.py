@@ -4,6 +4,7 @@ import http.client
 import http.server
 import json
 import os
+import shutil
 import socketserver
 import ssl
 import subprocess
@@ -174,15 +175,17 @@ class Outside(unittest.TestCase):
         with open(store, "rb") as f:
             fork = f.read()
         home.run(*pack, "5")
-        guard = home.path + "/guard/head"
-        with open(guard, "rb") as f:
-            signed = f.read()
-        os.remove(guard)                                      # somebody writes another history without the guard ...
+        os.rename(home.path + "/guard/head", home.path + "/head")
+        lost = subprocess.run([PROGRAM, *pack, "6", "--home", home.path], capture_output=True, text=True)
+        self.assertEqual(lost.returncode, 1)                  # keys signed here before, and nobody knows how far
+        self.assertIn("guard/head is missing", lost.stderr)
+        os.rename(home.path + "/head", home.path + "/guard/head")
+        os.rename(home.path + "/guard", home.path + "/away")  # somebody writes another history without the guard ...
         with open(store, "wb") as f:
             f.write(fork)
         home.run(*pack, "6")
-        with open(guard, "wb") as f:                          # ... and it does not pass for the signed one
-            f.write(signed)
+        shutil.rmtree(home.path + "/guard")                   # ... and it does not pass for the signed one
+        os.rename(home.path + "/away", home.path + "/guard")
         refused = subprocess.run([PROGRAM, *pack, "7", "--home", home.path], capture_output=True, text=True)
         self.assertEqual(refused.returncode, 1)
         self.assertIn("not the one that was signed", refused.stderr)
