@@ -280,7 +280,7 @@ DAMAGE = [
     ("a step that is none", lambda m: sums(dict(m, **{"steps.ndjson": b"[]\n" + m["steps.ndjson"]})), 1, "steps.ndjson, 1"),
     ("a told value", replaced("summary.txt", "规格型号：", "规格型号：9"), 1, "summary.txt, "),
     ("a told filer", replaced("summary.txt", "filed by ", "filed by 别的"), 1, "summary.txt, "),
-    ("a told time", replaced("summary.txt", "T", "T1", 2), 1, "summary.txt, "),
+    ("a told time", replaced("summary.txt", "  20", "  19"), 1, "summary.txt, "),
     ("a told kind", replaced("summary.txt", "3. 生产单位售出", "3. 召回"), 1, "summary.txt, "),
     ("a told origin", replaced("summary.txt", "/log\n", "/log2\n"), 1, "summary.txt, "),
     ("a line too many", replaced("summary.txt", "\n\n2. ", "\n    检验结论：合格\n\n2. "), 1, "summary.txt, "),
