@@ -78,6 +78,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_PARTS_DROP] = "DELETE FROM record_part WHERE record = $1",
 	[SQL_RECORD_LAST] = "SELECT idx FROM record WHERE root = $1 ORDER BY idx DESC LIMIT 1",
 	[SQL_RECORD_LATEST] = "SELECT id FROM record WHERE root = (SELECT root FROM record WHERE id = $1) ORDER BY idx DESC LIMIT 1",
+	[SQL_RECORD_NEWEST] = "SELECT r.id, COALESCE(e.classes, 0) FROM record r LEFT JOIN erasure e ON e.record = r.id ORDER BY r.idx DESC LIMIT 1",
 	[SQL_RECORD_CORRECTED] = "SELECT id FROM record WHERE corrects = $1 AND root = $2 LIMIT 1",
 	[SQL_PART_PUT] = "INSERT INTO record_part (record, n, bytes) VALUES ($1, $2, $3)",
 	[SQL_PART_GET] = "SELECT bytes FROM record_part WHERE record = $1 AND n = $2",
