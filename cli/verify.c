@@ -76,7 +76,7 @@ struct str verify_plain(struct arena *a, struct str s)
 
 		if (at == from)
 			at++;                   /* ill-formed: one byte */
-		if (c < ' ' || (c >= 0x7f && c < 0xa0))
+		if (c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
 			buf_char(&b, '?');
 		else
 			buf_add(&b, str_sub(s, from, at - from));

@@ -26,7 +26,7 @@ struct verify_ask {
 int verify_say(struct verify_ask *q, int code, const char *zh, const char *en);
 int verify_err(struct verify_ask *q, enum err e, const char *zh, const char *en);      /* the code that goes with e */
 
-struct str verify_plain(struct arena *a, struct str s);      /* for a terminal: control characters from outside become '?' */
+struct str verify_plain(struct arena *a, struct str s);      /* for a terminal: control characters from outside, also those that turn the order of text, become '?' */
 /* The checkpoint against key and policy, whichever are given. E_STATE: too few witnesses. */
 enum err verify_note(struct verify_ask *q, struct str note, struct checkpoint *ret, struct policy_found *found) MUST_USE;
 
@@ -63,6 +63,7 @@ bool package_like(const char *path);           /* begins or is named like a zip 
 struct watch;
 struct watch *watch_open(struct verify_ask *q);       /* of --watch; NULL: nothing is watched for. Owner: caller, watch_close */
 void watch_close(struct watch *w);
+bool watch_too_many(const struct watch *w);           /* more values than are watched for */
 uint64_t watch_seen(const struct watch *w);
 void watch_entry(struct watch *w, uint64_t index, struct str entry, const struct node *slots);
 

@@ -378,7 +378,7 @@ static int verdict(struct package *p)
 		return package_wrong(p, VERIFY_UNDECIDED, S(""), str_fmt(a, "记录和文字相符，但有 %zu 个文件是旧版本命名的，不能核对是不是记录所指的那个%s", p->nameless, key_zh).p,
 		                     str_fmt(a, "records and words agree, but %zu documents were named by an older version: whether they are those the records name cannot be told%s", p->nameless, key_en).p);
 	return package_wrong(p, VERIFY_OK, S(""), str_fmt(a, "通过：%zu 条记录都在 %.*s 签名的日志里，文字与之一致（%zu 个文件没有放入；%zu 处填报单位是平台的说法，记录本身不写明；有没有漏掉记录不能由此证明）%s",
-	                     p->n_records, STR_ARG(p->head.origin), p->absent, p->unproven, key_zh).p,
+	                     p->n_records, STR_ARG(verify_plain(a, p->head.origin)), p->absent, p->unproven, key_zh).p,
 	                     str_fmt(a, "ok: %zu records are in the signed log and the words say what they prove (%zu documents not included; who filed is the platform's word %zu times, "
 	                     "for such records name nobody; that no record was left out is not proven)%s", p->n_records, p->absent, p->unproven, key_en).p);
 }

@@ -121,7 +121,7 @@ static void say_entry(struct verify_ask *q, const struct receipt_seen *r)
 		put_str(q->a, q->out, "type", r->leaf.schema);
 		put_str(q->a, q->out, "at", node_text(r->leaf.all, "a"));
 		if (!q->c->json)
-			printf("%.*s，第 %llu 条，%.*s，%.*s\n", STR_ARG(r->head.origin), (unsigned long long)r->proof.index,
+			printf("%.*s，第 %llu 条，%.*s，%.*s\n", STR_ARG(verify_plain(q->a, r->head.origin)), (unsigned long long)r->proof.index,
 			       STR_ARG(verify_plain(q->a, r->leaf.schema)), STR_ARG(verify_plain(q->a, node_text(r->leaf.all, "a"))));
 	}
 }
