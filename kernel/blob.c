@@ -55,15 +55,16 @@ static enum err store_bytes(struct call *c, struct str id, struct str bytes, boo
 {
 	const char *path = blob_path(c, id);
 	unsigned char key[32], nonce[SEAL_NONCE_LEN] = { 0 };      /* the key is of this one content: its nonce may be fixed */
+	struct str there;
 	enum err e = OK;
 
-	if (file_exists(path))
-		return OK;
 	if (!open) {
 		file_key(c, id, key);
 		e = seal(c->k->seal, key, nonce, id, bytes, c->arena, &bytes);
 		explicit_bzero(key, sizeof(key));
 	}
+	if (!e && file_read(c->arena, path, FILE_MAX + 64, &there) == OK && str_eq(there, bytes))
+		return OK;                              /* one that was damaged or laid there is written anew */
 	if (!e)
 		e = dir_make(str_fmt(c->arena, "%s/files/%.2s", c->k->home, id.p).p, 0700);
 	return e ? e : file_write(path, bytes, 0600);
@@ -108,7 +109,7 @@ enum err blob_read(struct call *c, struct str id, struct str *ret_bytes)
 {
 	struct blob_info b;
 	unsigned char key[32];
-	struct str bytes;
+	struct str bytes, prefix;
 	enum err e = blob_get(c, id, &b);
 
 	if (!e)
@@ -118,6 +119,8 @@ enum err blob_read(struct call *c, struct str id, struct str *ret_bytes)
 		e = unseal(key, id, bytes, c->arena, &bytes);
 		explicit_bzero(key, sizeof(key));
 	}
+	if (!e && b.open && blob_prefix(c, &b, bytes, &prefix))
+		e = E_CORRUPT;                          /* not what its name says */
 	if (!e)
 		*ret_bytes = bytes;
 	return e;

@@ -74,7 +74,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_ERASURE_GET] = "SELECT classes, leaves FROM erasure WHERE record = $1",
 	[SQL_ERASURE_PUT] = "INSERT INTO erasure (record, classes, leaves) VALUES ($1, $2, $3) ON CONFLICT (record) DO UPDATE SET classes = erasure.classes | $2",
 	[SQL_ERASURE_EACH] = "SELECT record, classes FROM erasure",
-	[SQL_IDEM_DROP_RECORD] = "DELETE FROM idem WHERE record = $1",
+	[SQL_IDEM_DROP_RECORD] = "UPDATE idem SET answer = '', request = $2 WHERE record = $1",
 	[SQL_PARTS_DROP] = "DELETE FROM record_part WHERE record = $1",
 	[SQL_RECORD_LAST] = "SELECT idx FROM record WHERE root = $1 ORDER BY idx DESC LIMIT 1",
 	[SQL_RECORD_LATEST] = "SELECT id FROM record WHERE root = (SELECT root FROM record WHERE id = $1) ORDER BY idx DESC LIMIT 1",

@@ -199,6 +199,34 @@ class Outside(unittest.TestCase):
             self.assertEqual(json.loads(home.run("scan", "--code", code, "--json"))["verdict"], verdict)
 
 
+class Documents(unittest.TestCase):
+    def test_a_document_changed_on_disk(self):
+        """An open one is not served, a sealed one cannot be; sending the same again heals both."""
+        home = Home()
+        home.serve()
+        self.addCleanup(home.stop)
+        maker = {"Authorization": "Bearer " + home.demo["tokens"]["maker"]}
+
+        def ask(method, path, body=None, headers=maker):
+            c = http.client.HTTPConnection("127.0.0.1", home.port, timeout=20)
+            c.request(method, path, body, headers)
+            r = c.getresponse()
+            return r.status, r.read()
+
+        for opened in ("true", "false"):
+            body, head = kit.multipart([("open", opened), ("file", kit.PDF + opened.encode(), "a.pdf")])
+            status, said = ask("POST", "/v1/files", body, dict(maker, **head))
+            self.assertEqual(status, 201, said)
+            name = json.loads(said)["file"]
+            path = "%s/files/%s/%s" % (home.path, name[:2], name)
+            with open(path, "r+b") as f:
+                f.seek(20)
+                f.write(b"X")
+            self.assertEqual(ask("GET", "/v1/files/" + name)[0], 500, opened)
+            self.assertEqual(ask("POST", "/v1/files", body, dict(maker, **head))[0], 201)
+            self.assertEqual(ask("GET", "/v1/files/" + name), (200, kit.PDF + opened.encode()))
+
+
 class Signing(unittest.TestCase):
     """Who may sign, and at which socket."""
 
