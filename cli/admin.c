@@ -188,15 +188,15 @@ int cli_restore(const struct cli *c)
 int cli_rotate(const struct cli *c)
 {
 	struct kernel *k;
-	const char *cipher = c->n > 1 ? c->words[1] : "aes";
+	const char *cipher = c->n > 1 ? c->words[1] : NULL;
 	enum err e;
 
-	if (strcmp(cipher, "aes") != 0 && strcmp(cipher, "sm4") != 0)
-		return cli_say(E_BAD, "用法 / usage: suyuan rotate-code-key aes|sm4");
+	if (cipher && strcmp(cipher, "aes") != 0 && strcmp(cipher, "sm4") != 0)
+		return cli_say(E_BAD, "用法 / usage: suyuan rotate-code-key [aes|sm4]");
 	e = cli_open(c, true, &k);
 	if (e)
 		return err_exit(e);
-	e = code_key_rotate(k, cipher);
+	e = code_key_rotate(k, cipher ? cipher : kernel_hash(k) == HASH_SM3 ? "sm4" : "aes");
 	kernel_close(k);
 	if (e)
 		return cli_say(e, NULL);

@@ -1,4 +1,4 @@
-/* cli/verify.c - `suyuan verify`: of a home, of anybody's log, of a receipt. Exit 0 ok, 1 bad, 2 undecided.
+/* cli/verify.c - `suyuan verify`: of a home, of anybody's log, of a receipt, of a package. Exit 0 ok, 1 bad, 2 undecided.
  *
  * What is handed over is trusted in nothing: only the keys the caller names decide. Formats: docs/formats/log.md; use: docs/verify.md.
  */
@@ -7,7 +7,7 @@
 #include "base/sys.h"
 #include "cli/verify.h"
 
-enum { ARENA_MAX = 64 << 20 };
+enum { ARENA_MAX = 256 << 20 };
 
 /* Exit 0 ok, 1 bad, 2 undecided (the home could not be read). */
 static int verify_home(const struct cli *c)
@@ -76,7 +76,7 @@ struct str verify_plain(struct arena *a, struct str s)
 
 		if (at == from)
 			at++;                   /* ill-formed: one byte */
-		if (c < ' ' || (c >= 0x7f && c < 0xa0))
+		if (c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
 			buf_char(&b, '?');
 		else
 			buf_add(&b, str_sub(s, from, at - from));
@@ -155,8 +155,8 @@ static int verify_other(struct verify_ask *q)
 	int code;
 
 	if (!read_options(q))
-		return verify_say(q, VERIFY_UNDECIDED, "用法：suyuan verify [地址|目录|凭证文件] [--vkey 公钥] [--policy 文件] [--sm3] [--monitor --state 目录] [--watch 值,值] [--stale 分钟]",
-		                  "usage: suyuan verify [URL|DIR|RECEIPT] [--vkey K] [--policy FILE] [--sm3] [--monitor --state DIR] [--watch VALUE,VALUE] [--stale MINUTES]");
+		return verify_say(q, VERIFY_UNDECIDED, "用法：suyuan verify [地址|目录|凭证|证据包] [--vkey 公钥] [--policy 文件] [--sm3] [--monitor --state 目录] [--watch 值,值] [--stale 分钟]",
+		                  "usage: suyuan verify [URL|DIR|RECEIPT|PACKAGE.zip] [--vkey K] [--policy FILE] [--sm3] [--monitor --state DIR] [--watch VALUE,VALUE] [--stale MINUTES]");
 	if (q->vkey && read_key(q))
 		return verify_say(q, VERIFY_UNDECIDED, "--vkey 不是核验公钥", "--vkey is not a verifier key");
 	code = q->policy_file ? read_policy(q) : VERIFY_OK;
@@ -166,7 +166,7 @@ static int verify_other(struct verify_ask *q)
 		return verify_log(q);
 	if (stat(q->target, &st))
 		return verify_say(q, VERIFY_UNDECIDED, "没有这个文件或目录", "no such file or directory");
-	return S_ISDIR(st.st_mode) ? verify_log(q) : verify_receipt(q);
+	return S_ISDIR(st.st_mode) ? verify_log(q) : package_like(q->target) ? verify_package(q) : verify_receipt(q);
 }
 
 int cli_verify(const struct cli *c)

@@ -26,7 +26,7 @@ struct verify_ask {
 int verify_say(struct verify_ask *q, int code, const char *zh, const char *en);
 int verify_err(struct verify_ask *q, enum err e, const char *zh, const char *en);      /* the code that goes with e */
 
-struct str verify_plain(struct arena *a, struct str s);      /* for a terminal: control characters from outside become '?' */
+struct str verify_plain(struct arena *a, struct str s);      /* for a terminal: control characters from outside, also those that turn the order of text, become '?' */
 /* The checkpoint against key and policy, whichever are given. E_STATE: too few witnesses. */
 enum err verify_note(struct verify_ask *q, struct str note, struct checkpoint *ret, struct policy_found *found) MUST_USE;
 
@@ -38,10 +38,32 @@ void source_close(struct verify_source *s);
 int verify_log(struct verify_ask *q);          /* verify_log.c: URL, directory, monitor */
 int verify_receipt(struct verify_ask *q);      /* verify_receipt.c */
 
+/* ---- a receipt, without a word said ---- */
+enum { RECEIPT_MAX = 24 << 20 };
+struct receipt_seen {
+	struct tlog_proof proof;
+	struct node *extra;           /* NULL: none that can be read */
+	struct str entry;
+	struct checkpoint head;
+	struct policy_found found;
+	struct leaf_facts leaf;
+	const struct node *slots;     /* they give the root of the entry; NULL: nothing is shown */
+	bool vouched, in_tree, known; /* signed by a key that was given; leaf is filled */
+	const char *zh, *en;          /* of the verdict */
+};
+int receipt_check(struct verify_ask *q, struct str text, struct receipt_seen *ret);      /* a code; what was found so far is in *ret */
+int verify_head(struct verify_ask *q, struct str note, struct receipt_seen *ret);        /* the same of a checkpoint alone */
+const struct type *type_known(const struct cli *c, struct str schema);                   /* of this program's types; NULL */
+
+/* ---- a package of evidence ---- */
+int verify_package(struct verify_ask *q);      /* verify_package.c */
+bool package_like(const char *path);           /* begins or is named like a zip */
+
 /* ---- who is watched for (verify_watch.c) ---- */
 struct watch;
 struct watch *watch_open(struct verify_ask *q);       /* of --watch; NULL: nothing is watched for. Owner: caller, watch_close */
 void watch_close(struct watch *w);
+bool watch_too_many(const struct watch *w);           /* more values than are watched for */
 uint64_t watch_seen(const struct watch *w);
 void watch_entry(struct watch *w, uint64_t index, struct str entry, const struct node *slots);
 

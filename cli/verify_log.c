@@ -128,7 +128,7 @@ int log_verdict(struct seeing *s)
 		return verify_say(q, VERIFY_BAD, "最新的见证签名过旧：日志没有再发布", "the newest cosignature is too old: the log is not published any more");
 	if (s->key_from_log && !q->c->json)
 		fprintf(stderr, "注意：公钥取自同一处，只能说明它与自己一致 / note: the key was taken from the same place, so this shows only that the log agrees with itself\n");
-	return verify_say(q, VERIFY_OK, str_fmt(q->a, "通过：%.*s 共 %llu 条，本次核对 %llu 条、%llu 个哈希块、%llu 包；%s", STR_ARG(s->head.origin), (unsigned long long)s->head.size,
+	return verify_say(q, VERIFY_OK, str_fmt(q->a, "通过：%.*s 共 %llu 条，本次核对 %llu 条、%llu 个哈希块、%llu 包；%s", STR_ARG(verify_plain(q->a, s->head.origin)), (unsigned long long)s->head.size,
 	                                        (unsigned long long)r->entries, (unsigned long long)r->tiles, (unsigned long long)r->bundles, public_zh).p,
 	                  str_fmt(q->a, "ok: %llu entries, %llu read now, %s", (unsigned long long)s->head.size, (unsigned long long)r->entries, public_en).p);
 }
@@ -156,7 +156,8 @@ int verify_log(struct verify_ask *q)
 		return verify_say(q, VERIFY_UNDECIDED, "这是溯源目录，请用 suyuan verify --home", "this is a home: suyuan verify --home");
 	source_open(&s->from, q);
 	s->watch = watch_open(q);
-	code = q->monitor ? verify_monitor(s) : plain(s);
+	code = watch_too_many(s->watch) ? verify_say(q, VERIFY_UNDECIDED, "--watch 的值太多（最多256个）", "too many values for --watch: at most 256") :
+	       q->monitor ? verify_monitor(s) : plain(s);
 	watch_close(s->watch);
 	source_close(&s->from);
 	return code;

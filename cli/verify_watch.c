@@ -7,6 +7,7 @@ struct watch {
 	struct verify_ask *q;
 	struct str value[VALUES_MAX];
 	size_t n;
+	bool too_many;
 	uint64_t hits;
 	struct node *list;
 	struct arena page;        /* of one entry */
@@ -21,9 +22,11 @@ struct watch *watch_open(struct verify_ask *q)
 	if (!w)
 		return NULL;
 	w->q = q;
-	while (str_cut(&rest, ',', &one) && w->n < VALUES_MAX)
-		if (str_trim(one).n)
+	while (str_cut(&rest, ',', &one))
+		if (str_trim(one).n && w->n < VALUES_MAX)
 			w->value[w->n++] = str_trim(one);
+		else if (str_trim(one).n)
+			w->too_many = true;
 	w->list = put_arr(q->a, q->out, "seen");
 	arena_init(&w->page, PAGE_MAX, &w->full);
 	return w;
@@ -36,6 +39,7 @@ void watch_close(struct watch *w)
 	free(w);
 }
 
+bool watch_too_many(const struct watch *w) { return w && w->too_many; }
 uint64_t watch_seen(const struct watch *w) { return w ? w->hits : 0; }
 
 static bool digits(struct str s)
@@ -112,6 +116,10 @@ static void look_into(struct watch *w, uint64_t index, struct str entry, const s
 void watch_entry(struct watch *w, uint64_t index, struct str entry, const struct node *slots)
 {
 	arena_reset(&w->page);
-	if (!setjmp(w->full))
+	if (setjmp(w->full)) {          /* what was made too large to look into is pointed out, not passed over */
+		arena_reset(&w->page);
+		hit(w, index, S("?"), S("too large to look into"), &(struct leaf_facts){ .schema = S("") });
+	} else {
 		look_into(w, index, entry, slots);
+	}
 }

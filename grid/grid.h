@@ -80,6 +80,22 @@ enum err grid_begin(struct arena *a, enum grid_form f, const char *path, const s
 enum err grid_put(struct grid_out *o, const struct str *cell, size_t n) MUST_USE;
 enum err grid_end(struct grid_out *o) MUST_USE;                      /* o is over whatever it answers: the first trouble there was */
 
+/* ---- a zip, read ---- */
+
+struct why { const char *zh, *en; };            /* constant texts */
+struct zip;
+/* Owner: caller, zip_close. */
+enum err zip_open(const struct grid_source *s, const struct grid_limits *l, struct zip **ret, struct why *why) MUST_USE;
+size_t zip_count(const struct zip *z);
+struct zip_part { const char *name; uint64_t size; bool plain; };       /* name: as it is written; plain: a file, no link, folder or device */
+struct zip_part zip_nth(const struct zip *z, size_t i);
+bool zip_has(const struct zip *z, const char *name);
+enum err zip_part(struct zip *z, const char *name) MUST_USE;            /* begins it; one at a time. E_ABSENT, E_CORRUPT */
+int64_t zip_read(struct zip *z, void *to, size_t n);                    /* 0: the end, checksum and length are right; -1: broken */
+uint64_t zip_part_at(const struct zip *z);
+uint64_t zip_part_size(const struct zip *z);
+void zip_close(struct zip *z);
+
 /* ---- a zip in memory ---- */
 
 struct zip_out;

@@ -10,7 +10,6 @@
 
 #define GRID_PIECE ((size_t)64 * 1024)          /* bytes asked of a source at once */
 
-struct why { const char *zh, *en; };            /* constant texts */
 #define WHY(zh, en) ((struct why){ (zh), (en) })
 
 bool grid_read(const struct grid_source *s, uint64_t at, void *to, size_t n);   /* exactly n bytes */
@@ -47,16 +46,7 @@ enum grid_form csv_form(const struct csv *c);
 enum err csv_next(struct csv *c, struct arena *line, struct grid_line *ret) MUST_USE;
 void csv_close(struct csv *c);
 
-/* ---- zip.c ---- */
-
-struct zip;
-enum err zip_open(const struct grid_source *s, const struct grid_limits *l, struct zip **ret, struct why *why) MUST_USE;
-bool zip_has(const struct zip *z, const char *name);
-enum err zip_part(struct zip *z, const char *name) MUST_USE;            /* begins it; one at a time. E_ABSENT, E_CORRUPT */
-int64_t zip_read(struct zip *z, void *to, size_t n);                    /* 0: the end, checksum and length are right; -1: broken */
-uint64_t zip_part_at(const struct zip *z);
-uint64_t zip_part_size(const struct zip *z);
-void zip_close(struct zip *z);
+/* zip.c is in grid.h: packages of evidence are read with it too. */
 
 /* ---- xlsx.c: the XML of a part ---- */
 

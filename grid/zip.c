@@ -12,8 +12,10 @@ static const uint64_t small = UINT64_C(10) << 20;       /* what unpacks to less 
 
 struct part {
 	char *name;             /* lower case: names of parts do not tell cases apart (ECMA-376-2, 6.2.2.3) */
+	char *written;          /* as it stands in the file */
 	unz64_file_pos pos;
 	uint64_t size, packed;
+	bool plain;
 };
 
 /* minizip reads its directory byte by byte; the source may be a system call away. */
@@ -120,6 +122,14 @@ static uLong stream_read(voidpf opaque, voidpf stream, void *to, uLong n)
 
 /* ---- the directory ---- */
 
+/* Made on a Unix, the upper half of the attributes is its file mode; what other systems say is a folder ends in a slash. */
+static bool plain_file(const unz_file_info64 *info, const char *name)
+{
+	const unsigned long unix_made = 3, kind = info->external_fa >> 28;
+
+	return name[0] && name[strlen(name) - 1] != '/' && (info->version >> 8 != unix_made || kind == 0 || kind == 8);
+}
+
 static void normal_name(char *name)
 {
 	for (char *p = name; *p; p++)
@@ -157,11 +167,12 @@ static enum err add_part(struct zip *z, struct why *why)
 		return refuse(why, E_BAD, "文件用了不支持的压缩方法；请另存为 .xlsx 或 CSV", "a packing method we do not read; save it as .xlsx or CSV");
 	if (info.uncompressed_size > small && info.uncompressed_size / RATIO > info.compressed_size)
 		return bomb(why);
+	*p = (struct part){ .written = strdup(name), .size = info.uncompressed_size, .packed = info.compressed_size, .plain = plain_file(&info, name) };
 	normal_name(name);
-	*p = (struct part){ .name = strdup(name), .size = info.uncompressed_size, .packed = info.compressed_size };
-	if (!p->name)
-		return refuse(why, E_BUSY, err_zh(E_BUSY), err_en(E_BUSY));
+	p->name = strdup(name);
 	z->n++;
+	if (!p->name || !p->written)
+		return refuse(why, E_BUSY, err_zh(E_BUSY), err_en(E_BUSY));
 	return unzGetFilePos64(z->file, &p->pos) == UNZ_OK ? OK : damaged(why);
 }
 
@@ -220,6 +231,9 @@ enum err zip_open(const struct grid_source *s, const struct grid_limits *l, stru
 	*ret = z;
 	return OK;
 }
+
+size_t zip_count(const struct zip *z) { return z->n; }
+struct zip_part zip_nth(const struct zip *z, size_t i) { return (struct zip_part){ z->parts[i].written, z->parts[i].size, z->parts[i].plain }; }
 
 static const struct part *find(const struct zip *z, const char *name)
 {
@@ -285,8 +299,10 @@ void zip_close(struct zip *z)
 	leave(z);
 	if (z->file)
 		unzClose(z->file);
-	for (size_t i = 0; i < z->n; i++)
+	for (size_t i = 0; i < z->n; i++) {
 		free(z->parts[i].name);
+		free(z->parts[i].written);
+	}
 	free(z->parts);
 	free(z);
 }

@@ -1,6 +1,7 @@
-/* kernel/blob.c - documents beside the database: open ones named by their SHA-256, withheld ones by a keyed hash and sealed.
+/* kernel/blob.c - documents beside the database: open ones named by their SHA-256, withheld ones by that of a secret prefix and the content, and sealed.
  *
- * A withheld file's name tells nothing (the plain hash of a known report would), and a stolen disk holds no readable copy.
+ * A withheld file's name tells nothing (the plain hash of a known report would), and a stolen disk holds no readable copy. Records commit to the name:
+ * who is handed the file gets the prefix too, and can tell that it is the one.
  */
 #include "kernel/inside.h"
 #include "record/media.h"
@@ -20,12 +21,21 @@ static void file_key(struct call *c, struct str id, unsigned char ret[32])
 	memcpy(ret, h.b, 32);
 }
 
-/* A withheld file of one party has another name than the same bytes of another: nobody learns by uploading what others hold. */
+/* A withheld file of one party has another name than the same bytes of another: nobody learns by uploading what others hold. Of one content, so
+ * that who is handed it can test no guess at any other. */
+static struct str name_prefix(struct call *c, int64_t party, struct str bytes)
+{
+	struct hash content = hash_of(HASH_SHA256, bytes), h;
+	struct str parts[] = { str_fmt(c->arena, "suyuan/file/name/2\n%lld\n", (long long)party), hash_str(&content) };
+
+	h = hmac_of(HASH_SHA256, (struct str){ (const char *)c->k->blind_key, 32 }, parts, ROWS(parts));
+	return hex_str(c->arena, h.b, HASH_LEN);
+}
+
 static struct str blob_id(struct call *c, struct str bytes, bool open)
 {
-	struct str parts[] = { str_fmt(c->arena, "suyuan/file/name/1\n%lld\n", (long long)c->who->party), bytes };
-	struct hash h = open ? hash_of(HASH_SHA256, bytes)
-	                     : hmac_of(HASH_SHA256, (struct str){ (const char *)c->k->blind_key, 32 }, parts, ROWS(parts));
+	struct str parts[] = { open ? S("") : name_prefix(c, c->who->party, bytes), bytes };
+	struct hash h = hash_parts(HASH_SHA256, parts, ROWS(parts));
 
 	return hex_str(c->arena, h.b, HASH_LEN);
 }
@@ -49,6 +59,17 @@ static enum err open_bytes(struct call *c, struct str id, bool open, struct str 
 	return e;
 }
 
+enum err blob_prefix(struct call *c, const struct blob_info *b, struct str bytes, struct str *ret)
+{
+	struct str parts[] = { b->open ? S("") : name_prefix(c, b->party, bytes), bytes };
+	struct hash h = hash_parts(HASH_SHA256, parts, ROWS(parts));
+
+	if (!str_eq(hex_str(c->arena, h.b, HASH_LEN), b->id))
+		return E_ABSENT;
+	*ret = parts[0];
+	return OK;
+}
+
 static enum err store_bytes(struct call *c, struct str id, struct str bytes, bool open)
 {
 	const char *path = blob_path(c, id);
@@ -63,6 +84,8 @@ static enum err store_bytes(struct call *c, struct str id, struct str bytes, boo
 		e = seal(c->k->seal, key, nonce, id, bytes, c->arena, &bytes);
 		explicit_bzero(key, sizeof(key));
 	}
+	if (!e && file_read(c->arena, path, FILE_MAX + 64, &there) == OK && str_eq(there, bytes))
+		return OK;                              /* one that was damaged or laid there is written anew */
 	if (!e)
 		e = dir_make(str_fmt(c->arena, "%s/files/%.2s", c->k->home, id.p).p, 0700);
 	return e ? e : file_write(path, bytes, 0600);

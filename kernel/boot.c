@@ -376,6 +376,8 @@ static enum err open_all(struct kernel *k, const struct kernel_setup *s, char wh
 		e = open_store(k, why);
 	if (!e)
 		e = open_keystore(k, s, why);
+	if (!e && k->writing)
+		e = keystore_covers(k, why);
 	if (!e)
 		e = open_log(k, origin, why);
 	if (!e && k->writing)

@@ -155,7 +155,7 @@ static void tell_gone(struct call *c, struct record *r, unsigned classes, struct
 	db_tell(c->db, kernel_sql[SQL_RECORD_EMPTY], VALS(record, pub, biz, per));
 	if (classes & 1u << KEY_BUSINESS)
 		db_tell(c->db, kernel_sql[SQL_PARTS_DROP], VALS(record));
-	db_tell(c->db, kernel_sql[SQL_IDEM_DROP_RECORD], VALS(record));      /* kept answers hold receipts with disclosures */
+	db_tell(c->db, kernel_sql[SQL_IDEM_DROP_RECORD], VALS(record, V_B(S(""))));      /* kept answers hold receipts with disclosures; the key stays used */
 	for (size_t i = 0; i < r->type->n; i++)
 		if (r->values[i].said != SAID_NOTHING && classes >> value_class(&r->type->fields[i], &r->values[i]) & 1)
 			r->values[i] = (struct value){ .said = SAID_NOTHING };

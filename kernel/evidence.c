@@ -155,10 +155,14 @@ static enum err hook_seal(void *ctx, struct db *db)
 static enum err hook_publish(void *ctx)
 {
 	struct kernel *k = ctx;
+	const bool erased = keystore_destroys(k->keystore);
 	enum err e = log_grew(k->log) ? log_publish(k->log, &k->tiles) : OK;
 
 	if (!e)
 		e = keystore_settle(k->keystore);
+	/* what was erased stands in older pages of the write-ahead log, and in the file until that is copied into it */
+	if (!e && erased && !db_is_pg(k->db) && db_exec(k->db, "PRAGMA wal_checkpoint(TRUNCATE)"))
+		say(SAY_WARN, "erasing: checkpoint of the write-ahead log: %s", db_why(k->db));
 	for (size_t i = 0; i < k->n_modules && !e; i++)
 		if (k->modules[i]->committed)
 			k->modules[i]->committed(k);

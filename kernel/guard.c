@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "kernel/inside.h"
@@ -46,7 +47,8 @@ static bool record_read(struct arena *a, enum tree_id t, struct str text, struct
 	return true;
 }
 
-/* writing false: it is only read, and need not be there. */
+/* writing false: it is only read, and need not be there. Else it is ours alone while it is open: two that sign by one guard, each remembering its
+ * own last signature, would make two histories. E_BUSY: another has it. */
 enum err guard_open(const char *path, bool writing, struct log_head ret_last[TREES], struct guard **ret)
 {
 	struct guard *g = calloc(1, sizeof(*g));
@@ -57,6 +59,10 @@ enum err guard_open(const char *path, bool writing, struct log_head ret_last[TRE
 	if (!g)
 		return E_BUSY;
 	g->fd = open(path, writing ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0600);
+	if (g->fd >= 0 && writing && flock(g->fd, LOCK_EX | LOCK_NB)) {
+		guard_close(g);
+		return E_BUSY;
+	}
 	n = g->fd >= 0 ? pread(g->fd, bytes, sizeof(bytes), 0) : writing || errno != ENOENT ? -1 : 0;
 	if (n < 0) {
 		guard_close(g);

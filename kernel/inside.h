@@ -96,7 +96,7 @@ enum {
 	SQL_NOTICE_PUT, SQL_NOTICE_LIST, SQL_NOTICE_UNSENT, SQL_NOTICE_SENT,
 	SQL_BLOB_PUT, SQL_BLOB_GET, SQL_BLOB_NEXT, SQL_SETTING_PUT, SQL_SETTING_GET, SQL_WEBHOOK_PUT,
 	SQL_JOB_PUT, SQL_JOB_GET, SQL_JOB_DUE, SQL_JOB_LATER, SQL_JOB_COME, SQL_JOB_WAITS, SQL_JOB_OLD, SQL_JOB_LIST, SQL_ACTOR_GET,
-	SQL_CASE_HAND, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_RECORD_EMPTY, SQL_ERASURE_GET, SQL_ERASURE_PUT, SQL_ERASURE_EACH, SQL_IDEM_DROP_RECORD, SQL_PARTS_DROP, SQL_RECORD_BEFORE, SQL_NEWEST_ID, SQL_RECORD_COUNT, SQL_HEAD_EACH, SQL_HEAD_AT, SQL_TEXTS
+	SQL_CASE_HAND, SQL_RECORD_NEWEST, SQL_RECORD_CORRECTED, SQL_RECORD_LATEST, SQL_RECORD_EMPTY, SQL_ERASURE_GET, SQL_ERASURE_PUT, SQL_ERASURE_EACH, SQL_IDEM_DROP_RECORD, SQL_PARTS_DROP, SQL_RECORD_BEFORE, SQL_NEWEST_ID, SQL_RECORD_COUNT, SQL_HEAD_EACH, SQL_HEAD_AT, SQL_TEXTS
 };
 extern const char *const kernel_sql[SQL_TEXTS];
 extern const char *const kernel_steps[];       /* numbered migrations of the kernel tables */
@@ -131,8 +131,10 @@ void keystore_forget(struct keystore *s);
 void keystore_add(struct keystore *s, int64_t record, const struct str wrapped[KEY_CLASSES]);
 void keystore_destroy(struct keystore *s, int64_t record, unsigned classes);
 enum err keystore_seal(struct keystore *s) MUST_USE;
+bool keystore_destroys(const struct keystore *s);      /* this group erases something */
 enum err keystore_settle(struct keystore *s) MUST_USE;
 enum err keystore_get(struct call *c, int64_t record, struct str ret[KEY_CLASSES]) MUST_USE;
+enum err keystore_covers(struct kernel *k, char why[300]) MUST_USE;      /* E_CORRUPT: it is older than the store */
 enum err keystore_move_in(struct kernel *k) MUST_USE;
 /* erase.c: what is left of a record whose class was erased */
 struct erased { unsigned classes; struct str leaves; };      /* leaves: the hashes of its slots, as they were */

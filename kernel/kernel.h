@@ -186,6 +186,8 @@ struct module {
 	bool (*fact)(struct call *c, const char *fact, const struct type *t, const struct value *v);
 	/* How a value reads on other platforms (codes instead of our ranges); NULL: as it is. */
 	struct node *(*outward)(struct call *c, const struct record *r, size_t field);
+	/* May a record of that type, of whose values these are known, be told as this step of a chain? For packages that are read without a store. */
+	bool (*told)(const struct type *t, const struct value *v, struct str what, struct str zh, struct str en);
 	enum err (*check)(struct call *c);          /* troubles across fields, after every field is checked */
 	void (*tick)(struct kernel *k, int64_t now);     /* each second while serving */
 	void (*committed)(struct kernel *k);        /* after each signed commit, on the writer thread: caches */
@@ -312,6 +314,9 @@ enum err outbox_send(struct kernel *k, int64_t now, bool (*send)(void *ctx, cons
 struct blob_info { struct str id, type, name; int64_t size, party; bool open; };
 enum err blob_get(struct call *c, struct str id, struct blob_info *ret) MUST_USE;
 enum err blob_read(struct call *c, struct str id, struct str *ret_bytes) MUST_USE;
+/* A text whose SHA-256, the content after it, is the name of the file; empty for open ones. E_ABSENT: its name was made otherwise (files of version
+ * 0.1). Only for those who may have the file. */
+enum err blob_prefix(struct call *c, const struct blob_info *b, struct str bytes, struct str *ret) MUST_USE;
 
 /* Content, not name, decides: PDF, JPEG and PNG only; photos lose EXIF and comments. `open`: for a field everybody sees. */
 enum err blob_put(struct call *c, struct str name, struct str bytes, bool open, struct blob_info *ret) MUST_USE;

@@ -188,7 +188,9 @@ enum err signer_here(struct kernel *k, const char *origin, char why[300], struct
 		e = dir_make(dir, 0700);
 	if (!e)
 		e = guard_open(str_fmt(&k->life, "%s/head", dir).p, k->writing, s.last, &k->guard);
-	if (e && !why[0])
+	if (e == E_BUSY)
+		explain(why, "%s/head 正由另一个进程用着（suyuan signd，或另一个 serve）/ another process signs by this guard", dir);
+	else if (e && !why[0])
 		explain(why, "%s/head: %s", dir, err_en(e));
 	s.ed25519 = ed25519;
 	s.sm2 = k->hash == HASH_SM3 ? sm2 : NULL;

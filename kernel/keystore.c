@@ -195,6 +195,8 @@ enum err keystore_seal(struct keystore *s)
 	return e;
 }
 
+bool keystore_destroys(const struct keystore *s) { return s->n_gone > 0; }
+
 /* After they are. The write-ahead log is emptied too: the bytes of a destroyed key shall be nowhere in the file. */
 enum err keystore_settle(struct keystore *s)
 {
@@ -263,6 +265,29 @@ enum err keystore_get(struct call *c, int64_t record, struct str ret[KEY_CLASSES
 			return OK;
 		}
 	return writer ? ask_keys(s->db, c->arena, record, ret) : ask_reader(s, c->arena, record, ret);
+}
+
+/* An older keystore beside a newer store: the newest record has no keys here. Whoever has no newer one says so in suyuan.json, and what was
+ * withheld in the records between is lost. */
+enum err keystore_covers(struct kernel *k, char why[300])
+{
+	struct str key[KEY_CLASSES] = { { NULL, 0 } };
+	struct arena a;
+	struct rows r;
+	enum err e;
+
+	arena_init(&a, 1 << 16, NULL);
+	e = db_ask(k->db, &a, kernel_sql[SQL_RECORD_NEWEST], NO_VALS, &r);
+	if (!e && r.n)
+		e = ask_keys(k->keystore->db, &a, row_int(&r, 0, 0), key);
+	if (!e && r.n && !key[KEY_PUBLIC].n && !key[KEY_BUSINESS].n && !key[KEY_PERSON].n && row_int(&r, 0, 1) == 0 &&
+	    !str_is(kernel_setting(k, "keystore_older"), "accepted")) {
+		explain(why, "密钥库比记录旧（恢复了旧的密钥库？）：最新的记录没有密钥。请用较新的密钥库；确实没有时在 suyuan.json 里写 \"keystore_older\": \"accepted\""
+		        " / the keystore is older than the records: bring back a newer one");
+		e = E_CORRUPT;
+	}
+	arena_end(&a);
+	return e;
 }
 
 /* ---- moving in, and backups ---- */

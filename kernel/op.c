@@ -240,6 +240,8 @@ static enum err idem_seen(struct call *c)
 	e = db_ask(c->db, c->arena, kernel_sql[SQL_IDEM_GET], VALS(V_I(c->who->account), V_T(c->idem)), &r);
 	if (e || r.n == 0)
 		return e;
+	if (!row_str(&r, 0, 1).n)          /* a late repetition would file again what was erased */
+		return call_refuse(c, E_STATE, "这个 Idempotency-Key 用过，所填报记录的内容后来已删除", "this key was used, and values of the record it filed were erased since");
 	if (!str_eq(row_str(&r, 0, 0), hash_str(&c->hidden->request)))
 		return E_REUSED;
 	e = idem_answer(c, row_str(&r, 0, 1));

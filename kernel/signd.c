@@ -104,6 +104,15 @@ static bool get_tree(struct str *rest, enum tree_id *ret)
 	return true;
 }
 
+/* Only the same account, or root; on both ends: whoever else may lay a socket at that path would be asked for the log's keys. */
+static bool friendly(int fd)
+{
+	struct ucred who;
+	socklen_t n = sizeof(who);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && (who.uid == geteuid() || who.uid == 0);
+}
+
 /* ---- the signing process ---- */
 
 struct served { struct signer *signer; int fd; };
@@ -180,6 +189,7 @@ static int listen_at(const char *path, char why[300])
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), probe;
+	struct stat there;
 
 	if (strlen(path) >= sizeof(at.sun_path)) {
 		explain(why, "套接字路径太长 / the path of the socket is too long");
@@ -190,6 +200,8 @@ static int listen_at(const char *path, char why[300])
 	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(probe, (const struct sockaddr *)&at, sizeof(at)) == 0)
 		explain(why, "%s 已有签名进程 / a signing process listens there already", path);
+	else if (lstat(path, &there) == 0 && !S_ISSOCK(there.st_mode))
+		explain(why, "%s 已有别的文件 / is there already and no socket", path);
 	else if (unlink(path) && errno != ENOENT)
 		explain(why, "%s: %s", path, strerror(errno));
 	close(probe);
@@ -199,15 +211,6 @@ static int listen_at(const char *path, char why[300])
 		return fd;
 	close(fd);
 	return -1;
-}
-
-/* Only the account that started it, or root. */
-static bool friendly(int fd)
-{
-	struct ucred who;
-	socklen_t n = sizeof(who);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && (who.uid == geteuid() || who.uid == 0);
 }
 
 enum err signd_serve(struct signer *signer, const char *path, char why[300])
@@ -259,7 +262,7 @@ static bool dial(struct remote *r)
 	memcpy(at.sun_path, r->path, sizeof(at.sun_path));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-	if (connect(fd, (const struct sockaddr *)&at, sizeof(at))) {
+	if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) || !friendly(fd)) {
 		close(fd);
 		return false;
 	}

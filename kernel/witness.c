@@ -3,7 +3,8 @@
  * The setting "witness" lists the verifier keys of the logs it watches. For each origin one file, HOME/witness/<sha256 of the origin>, holds
  * the last checkpoint it cosigned, our line included; it is durable before the cosignature leaves, and one lock is held from reading it to
  * that moment, so no two roots of one size are ever cosigned. A file that does not carry our own line stops that origin: nobody can tell
- * what was signed. Whoever brings back an older HOME/witness must take a new key (remove keys/witness).
+ * what was signed, and a key without that directory is not used at all, for copies of keys/ are common. Whoever brings back an older
+ * HOME/witness must take a new key (remove keys/witness).
  */
 #include "kernel/inside.h"
 
@@ -87,6 +88,11 @@ enum err witness_open(struct kernel *k, char why[300])
 	w = TAKE(&k->life, struct witness, 1);
 	w->own.name = own_name(k);
 	e = read_logs(k, w, list, why);
+	if (!e && file_exists(str_fmt(&k->life, "%s/keys/witness", k->home).p) && !file_exists(str_fmt(&k->life, "%s/witness", k->home).p)) {
+		snprintf(why, 300, "有 keys/witness 而没有 witness 目录：见证过什么无从知道，可能为分叉的日志见证。请删掉 keys/witness，换新的公钥"
+		         " / keys/witness without the directory witness: what was cosigned is forgotten; remove keys/witness and hand out the new key");
+		e = E_CORRUPT;
+	}
 	if (!e)
 		e = dir_make(str_fmt(&k->life, "%s/witness", k->home).p, 0700);
 	if (!e)

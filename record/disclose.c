@@ -38,6 +38,29 @@ struct node *value_node(struct arena *a, const struct field *f, const struct val
 	return arr;
 }
 
+static void put_words(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		buf_char(b, s.p[i]);
+		if (s.p[i] == '\n')
+			buf_z(b, "        ");
+	}
+}
+
+void value_words(struct buf *b, const struct node *value)
+{
+	if (value->kind == NODE_STR) {
+		put_words(b, value->s);
+	} else if (value->kind == NODE_ARR) {
+		for (const struct node *x = value->first; x; x = x->next) {
+			put_words(b, x->s);
+			buf_z(b, x->next ? "、" : "");
+		}
+	} else {
+		json_write(b, value);
+	}
+}
+
 struct node *class_node(struct arena *a, const struct type *t, const struct value *values, enum key_class c)
 {
 	struct node *o = node_obj(a);

@@ -127,6 +127,8 @@ struct value {
 
 enum key_class value_class(const struct field *f, const struct value *v);    /* where it is kept; TRANSIENT ones are not */
 struct node *value_node(struct arena *a, const struct field *f, const struct value *v);   /* NULL when nothing was said */
+/* As words on one line of a text; a further line of the value is indented, so that it does not look like a line of the text's own. */
+void value_words(struct buf *b, const struct node *value);
 
 /* ---- checking: all troubles at once ---- */
 

@@ -35,39 +35,42 @@ static bool may_have(struct call *c, const struct record *r, const struct blob_i
 
 static const char *ending(struct str type) { return str_is(type, "application/pdf") ? "pdf" : str_is(type, "image/png") ? "png" : "jpg"; }
 
+/* With what its name was made of: a withheld document is not named by its content alone. */
+static enum err put_content(struct packing *p, const struct field *f, const struct blob_info *b)
+{
+	struct call *c = p->c;
+	struct str name = str_fmt(c->arena, "documents/%.*s.%s", STR_ARG(b->id), ending(b->type)), bytes, prefix;
+	enum err e = blob_read(c, b->id, &bytes), named = e ? e : blob_prefix(c, b, bytes, &prefix);
+
+	if (e)
+		return e;
+	buf_fmt(&p->summary, "    %s：%.*s%s\n", f->words, STR_ARG(name), named ? "（名字不能由内容核对 / its name cannot be checked by its content）" : "");
+	if (!map_put(&p->documents, b->id, p))
+		return OK;
+	p->document_bytes += (size_t)b->size;
+	e = put_member(p, name, bytes);
+	return e || named || !prefix.n ? e : put_member(p, str_fmt(c->arena, "documents/%.*s.prefix", STR_ARG(b->id)), prefix);
+}
+
 static enum err put_document(struct packing *p, const struct record *r, const struct field *f, struct str id)
 {
 	struct call *c = p->c;
 	struct blob_info b;
-	struct str name, bytes;
 	enum err e = blob_get(c, id, &b);
 
-	if (e || !may_have(c, r, &b))
-		return e == E_ABSENT || !e ? OK : e;
-	name = str_fmt(c->arena, "documents/%.*s.%s", STR_ARG(id), ending(b.type));
-	if (p->document_bytes + (size_t)b.size > DOCUMENTS_MOST) {
-		buf_fmt(&p->summary, "    %s：文件过大，没有放入 / too large, not included: %.*s\n", f->words, STR_ARG(id));
+	if (e == E_ABSENT || (!e && !may_have(c, r, &b))) {
+		buf_fmt(&p->summary, "    %s：没有放入 / not included: %.*s\n", f->words, STR_ARG(id));
 		return OK;
 	}
-	buf_fmt(&p->summary, "    %s：%.*s\n", f->words, STR_ARG(name));
-	if (!map_put(&p->documents, id, p))
-		return OK;
-	p->document_bytes += (size_t)b.size;
-	e = blob_read(c, id, &bytes);
-	return e ? e : put_member(p, name, bytes);
+	if (e)
+		return e;
+	if (map_get(&p->documents, id) || p->document_bytes + (size_t)b.size <= DOCUMENTS_MOST)
+		return put_content(p, f, &b);
+	buf_fmt(&p->summary, "    %s：文件过大，没有放入 / too large, not included: %.*s\n", f->words, STR_ARG(id));
+	return OK;
 }
 
 /* ---- records ---- */
-
-/* Lines of a value do not look like lines of ours. */
-static void put_words(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		buf_char(b, s.p[i]);
-		if (s.p[i] == '\n')
-			buf_z(b, "        ");
-	}
-}
 
 static void put_value_line(struct packing *p, const struct field *f, const struct value *v)
 {
@@ -76,15 +79,7 @@ static void put_value_line(struct packing *p, const struct field *f, const struc
 	if (!x || f->kind == KIND_FILE)
 		return;
 	buf_fmt(&p->summary, "    %s：", f->words);
-	if (x->kind == NODE_STR)
-		put_words(&p->summary, x->s);
-	else if (x->kind == NODE_ARR)
-		for (const struct node *y = x->first; y; y = y->next) {
-			put_words(&p->summary, y->s);
-			buf_z(&p->summary, y->next ? "、" : "");
-		}
-	else
-		json_write(&p->summary, x);
+	value_words(&p->summary, x);
 	buf_char(&p->summary, '\n');
 }
 
@@ -157,6 +152,7 @@ static enum err put_steps(struct packing *p, const struct chain_seen *s)
 static const char readme[] =
 	"这个文件不需要相信任何平台就能核对 / This package can be checked without trusting any platform\n"
 	"\n"
+	"  suyuan verify chain-….zip --vkey 公钥 / KEY\n"
 	"  sha256sum -c SHA256SUMS && for f in receipts/*.receipt; do suyuan verify \"$f\" --vkey \"$(cat log.vkey)\" || break; done\n"
 	"\n"
 	"log.vkey 是日志的公钥；请与您从别处得到的比较（平台网站的 /log/vkey、以前的凭证、监管部门）。\n"
@@ -165,7 +161,8 @@ static const char readme[] =
 	"summary.txt    用文字写的经过 / what happened, in words\n"
 	"steps.ndjson   同样内容，供程序读 / the same for programs\n"
 	"receipts/      每条记录的凭证（c2sp.org/tlog-proof@v1），含您可以看到的内容；其余内容只有哈希 / a receipt of each record with what you may see; of the rest only hashes\n"
-	"documents/     这些记录的文件，名字是内容的 SHA-256 / documents of these records, named by the SHA-256 of their content\n"
+	"documents/     这些记录的文件，名字是内容的 SHA-256；旁边有 .prefix 的，是它连同内容的 SHA-256（cat X.prefix X.pdf | sha256sum）\n"
+	"               documents of these records, named by the SHA-256 of their content; where a .prefix lies beside it, of that and the content\n"
 	"checkpoint     制作时日志的签名状态 / the signed head of the log when this was made\n"
 	"SHA256SUMS     以上各文件的 SHA-256 / SHA-256 of all of these\n";
 

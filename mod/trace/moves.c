@@ -44,6 +44,40 @@ static enum verb verb_said(const struct row *r, const struct value *v)
 	return 0;
 }
 
+/* Types whose records say which step they are; that field is open, but a package may lack it. */
+static const struct { const struct type *type; size_t field; enum verb may[5]; } choosing[] = {
+	{ &life_type, LIFE_event, { VERB_VOID, VERB_RETURNED, VERB_RECALLED, VERB_DESTROYED, VERB_RELEASED } },
+	{ &aggregation_type, AGGREGATION_action, { VERB_PACKED, VERB_UNPACKED } },
+	{ &recall_type, RECALL_kind, { VERB_RECALLED, VERB_STOPPED } },
+};
+
+static bool may_be(const struct row *r, const struct value *v, enum verb verb)
+{
+	if (r->verb)
+		return r->verb == verb;
+	for (size_t i = 0; i < ROWS(choosing); i++)
+		if (choosing[i].type == r->type) {
+			if (v[choosing[i].field].n)
+				return verb_said(r, v) == verb;
+			for (size_t k = 0; k < ROWS(choosing[i].may); k++)
+				if (choosing[i].may[k] == verb)
+					return true;
+		}
+	return false;
+}
+
+bool moves_told(const struct type *t, const struct value *v, struct str what, struct str zh, struct str en)
+{
+	for (int i = 1; i < VERBS; i++) {
+		if (!str_is(what, verb_words[i].key) || !str_is(zh, verb_words[i].zh) || !str_is(en, verb_words[i].en))
+			continue;
+		for (size_t r = 0; r < ROWS(rows); r++)
+			if (rows[r].type == t && may_be(&rows[r], v, (enum verb)i))
+				return true;
+	}
+	return false;
+}
+
 /* The other side's code; of a consumer only that it is one. */
 static struct str other_of(const struct row *r, const struct value *v)
 {

@@ -240,7 +240,7 @@ enum err goods_view(struct call *c, const struct pack *p, int64_t batch, struct 
 
 /* ---- the steps ---- */
 
-static const struct { const char *key, *zh, *en; } verb_words[] = {
+const struct verb_words verb_words[VERBS] = {
 	[VERB_ACTIVATED] = { "activated", "激活", "activated" }, [VERB_SOLD] = { "sale", "生产单位售出", "sold by the maker" },
 	[VERB_PURCHASED] = { "purchase", "销售单位进货", "bought by a seller" }, [VERB_RESOLD] = { "resale", "销售单位售出", "sold by a seller" },
 	[VERB_RETURNED] = { "returned", "退货", "returned" }, [VERB_VOID] = { "void", "作废", "void" },

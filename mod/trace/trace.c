@@ -177,5 +177,5 @@ static const struct op ops[] = {
 
 const struct module trace_module = { .name = "trace", .zh = "重点工业产品质量安全追溯", .types = types, .n_types = ROWS(types), .ops = ops,
 	.n_ops = ROWS(ops), .flows = flows, .n_flows = ROWS(flows), .lists = trace_lists, .n_lists = TRACE_LISTS, .jobs = jobs, .n_jobs = ROWS(jobs), .tables = trace_tables, .derived = trace_derived,
-	.n_derived = TRACE_DERIVED, .project = trace_project, .forgotten = moves_forgotten, .fact = trace_fact, .outward = items_outward, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
+	.n_derived = TRACE_DERIVED, .project = trace_project, .forgotten = moves_forgotten, .fact = trace_fact, .outward = items_outward, .told = moves_told, .check = trace_check, .committed = trace_committed, .party_changed = trace_party_changed, .open = trace_open,
 	.close = trace_close, .tick = trace_tick };

@@ -193,6 +193,10 @@ struct move { size_t items; enum verb verb; int64_t time, link; struct str other
 enum { MOVES_MAX = 2 };
 /* The moves of a record, none for most types. at: when it was filed, where it names no time of its own. */
 size_t moves_of(const struct type *t, const struct value *v, int64_t at, struct move ret[MOVES_MAX]);
+bool moves_told(const struct type *t, const struct value *v, struct str what, struct str zh, struct str en);       /* as struct module has it */
+/* What a step is called. */
+struct verb_words { const char *key, *zh, *en; };
+extern const struct verb_words verb_words[VERBS];
 /* The nth field of such a type that holds items; false: there is none. */
 struct move_field { size_t items; enum whose { ANY_GOODS, GOODS_AT_HAND, OWN_CODES } whose; int time; };      /* time: a field, or -1 */
 bool moves_field(const struct type *t, size_t nth, struct move_field *ret);

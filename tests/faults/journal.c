@@ -16,7 +16,7 @@ static struct {
 	size_t n, cap;
 } kept = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static const char *const names[FILES] = { "suyuan.db", "suyuan.db-wal", "guard/head" };
+static const char *const names[FILES] = { "suyuan.db", "suyuan.db-wal", "keystore/keys.db", "keystore/keys.db-wal", "guard/head" };
 
 /* Both names of each: files are large where this is built, SQLite's library was built by others. */
 ssize_t large_pwrite(int fd, const void *p, size_t n, off_t at) __asm__("pwrite64");
@@ -62,7 +62,7 @@ static void keep(struct entry e, const void *bytes)
 
 void journal_answered(const struct log_head *head) { keep((struct entry){ .what = W_ANSWERED, .head = *head }, NULL); }
 
-/* Which of the files a path names; FILES: the home itself; -1: none of them. */
+/* Which of the files a path names; FILES and more: the folder of a write-ahead log; -1: none of them. */
 static int file_of(const char *path)
 {
 	size_t n = strlen(kept.home);
@@ -70,7 +70,9 @@ static int file_of(const char *path)
 	if (!kept.on || strncmp(path, kept.home, n) != 0)
 		return -1;
 	if (!path[n])
-		return FILES;
+		return FILES + F_WAL;
+	if (!strcmp(path + n + 1, "keystore"))
+		return FILES + F_KEYS_WAL;
 	for (int i = 0; i < FILES; i++)
 		if (!strcmp(path + n + 1, names[i]))
 			return i;
@@ -121,7 +123,7 @@ static int synced(int fd, int rc)
 	int f = file_at(fd);
 
 	if (!rc && f >= 0)
-		keep((struct entry){ .what = f == FILES ? W_DIR_SYNC : W_SYNC, .file = (enum file)(f % FILES) }, NULL);
+		keep((struct entry){ .what = f >= FILES ? W_DIR_SYNC : W_SYNC, .file = (enum file)(f % FILES) }, NULL);
 	return rc;
 }
 

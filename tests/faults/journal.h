@@ -1,6 +1,6 @@
-/* tests/faults/journal.h - what a process writes to its store, its write-ahead log and its guard, in order, with every flush.
+/* tests/faults/journal.h - what a process writes to its store, its keystore, their write-ahead logs and its guard, in order, with every flush.
  *
- * The C library's write calls are taken over in this program alone (SQLite's too: they are found here first), so the three files are in one
+ * The C library's write calls are taken over in this program alone (SQLite's too: they are found here first), so these files are in one
  * journal. The shared-memory index of the write-ahead log is left out: it does not outlive a power cut.
  */
 #ifndef SUYUAN_JOURNAL_H
@@ -8,7 +8,8 @@
 
 #include "log/log.h"
 
-enum file { F_DB, F_WAL, F_GUARD, FILES };
+/* The folder that holds a store is at its write-ahead log's place. */
+enum file { F_DB, F_WAL, F_KEYS, F_KEYS_WAL, F_GUARD, FILES };
 enum what { W_WRITE, W_CUT, W_SYNC, W_DIR_SYNC, W_UNLINK, W_ANSWERED };
 struct entry {
 	enum what what;

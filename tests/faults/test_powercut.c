@@ -88,7 +88,9 @@ static void image_read(struct image *m, const char *dir, const char *name)
 	fclose(f);
 }
 
-static const char *const names[FILES] = { "suyuan.db", "suyuan.db-wal", "guard/head" };
+static const char *const names[FILES] = { "suyuan.db", "suyuan.db-wal", "keystore/keys.db", "keystore/keys.db-wal", "guard/head" };
+
+static bool is_wal(int f) { return f == F_WAL || f == F_KEYS_WAL; }
 
 static void make_world(struct world *w, const char *suite)
 {
@@ -161,20 +163,20 @@ static size_t share(struct world *w, enum disk d, const struct entry *e, bool fl
 /* The write-ahead log is made and removed anew: each time another file; which of them the directory names is flushed by itself. */
 struct names { int now, flushed, last; };
 
-static struct names wal_names(const struct entry *e, size_t n, int generation[])
+static struct names wal_names(const struct entry *e, size_t n, int wal, int generation[])
 {
 	struct names s = { -1, -1, -1 };
 
 	for (size_t i = 0; i < n; i++) {
-		if (e[i].file == F_WAL && (e[i].what == W_WRITE || e[i].what == W_CUT)) {
+		if ((int)e[i].file == wal && (e[i].what == W_WRITE || e[i].what == W_CUT)) {
 			if (s.now < 0)
 				s.now = ++s.last;
 			generation[i] = s.now;
-		} else if (e[i].file == F_WAL && e[i].what == W_SYNC) {
+		} else if ((int)e[i].file == wal && e[i].what == W_SYNC) {
 			generation[i] = s.now;
-		} else if (e[i].file == F_WAL && e[i].what == W_UNLINK) {
+		} else if ((int)e[i].file == wal && e[i].what == W_UNLINK) {
 			s.now = -1;
-		} else if (e[i].what == W_DIR_SYNC) {
+		} else if (e[i].what == W_DIR_SYNC && (int)e[i].file == wal) {
 			s.flushed = s.now;
 		}
 	}
@@ -196,33 +198,44 @@ static void image_write(const struct image *m, const char *dir, const char *name
 	fclose(f);
 }
 
+/* One file as it lies there; shown: which of the write-ahead logs made one after the other the directory names, -1 none. */
+static void file_build(struct world *w, enum disk d, const struct entry *e, size_t n, int f, const int generation[], int shown)
+{
+	struct image m = { .there = !is_wal(f) && w->was[f].there };
+	size_t flushed = 0, last = 0;
+
+	image_room(&m, w->was[f].n);
+	if (w->was[f].n)
+		memcpy(m.p, w->was[f].p, w->was[f].n);
+	for (size_t i = 0; i < n; i++)
+		if (e[i].file == (enum file)f && (!is_wal(f) || generation[i] == shown)) {
+			if (e[i].what == W_SYNC)
+				flushed = i;
+			else if (e[i].what == W_WRITE)
+				last = i;
+		}
+	for (size_t i = 0; i < n; i++)
+		if (e[i].file == (enum file)f && (e[i].what == W_WRITE || e[i].what == W_CUT) && (!is_wal(f) || generation[i] == shown))
+			image_apply(&m, &e[i], e[i].what == W_CUT ? 0 : share(w, d, &e[i], i < flushed, i == last && i + 1 == n));
+	if (is_wal(f) && shown < 0)
+		m.there = false;
+	image_write(&m, w->cut, names[f]);
+	free(m.p);
+}
+
 static void disk_build(struct world *w, enum disk d, const struct entry *e, size_t n)
 {
 	int *generation = calloc(n + 1, sizeof(*generation));
-	struct names s = wal_names(e, n, generation);
-	int shown = d == FLUSHED_ONLY ? s.flushed : d == BY_CHANCE && roll(w, 2) ? s.flushed : s.now;
 
 	for (int f = 0; f < FILES; f++) {
-		struct image m = { .there = f != F_WAL && w->was[f].there };
-		size_t flushed = 0, last = 0;
+		int shown = -1;
 
-		image_room(&m, w->was[f].n);
-		if (w->was[f].n)
-			memcpy(m.p, w->was[f].p, w->was[f].n);
-		for (size_t i = 0; i < n; i++)
-			if (e[i].file == (enum file)f && (f != F_WAL || generation[i] == shown)) {
-				if (e[i].what == W_SYNC)
-					flushed = i;
-				else if (e[i].what == W_WRITE)
-					last = i;
-			}
-		for (size_t i = 0; i < n; i++)
-			if (e[i].file == (enum file)f && (e[i].what == W_WRITE || e[i].what == W_CUT) && (f != F_WAL || generation[i] == shown))
-				image_apply(&m, &e[i], e[i].what == W_CUT ? 0 : share(w, d, &e[i], i < flushed, i == last && i + 1 == n));
-		if (f == F_WAL && shown < 0)
-			m.there = false;
-		image_write(&m, w->cut, names[f]);
-		free(m.p);
+		if (is_wal(f)) {
+			struct names s = wal_names(e, n, f, generation);
+
+			shown = d == FLUSHED_ONLY ? s.flushed : d == BY_CHANCE && roll(w, 2) ? s.flushed : s.now;
+		}
+		file_build(w, d, e, n, f, generation, shown);
 	}
 	free(generation);
 }
@@ -276,6 +289,7 @@ static const char *home_says(struct world *w, struct arena *a, const struct log_
 	const char *trouble;
 
 	unlink(str_fmt(a, "%s/suyuan.db-shm", w->cut).p);
+	unlink(str_fmt(a, "%s/keystore/keys.db-shm", w->cut).p);
 	unlink(str_fmt(a, "%s/suyuan.db.writer", w->cut).p);
 	k = filer_open(w->cut, true);
 	if (!k)

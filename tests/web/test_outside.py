@@ -9,6 +9,7 @@ import socketserver
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -198,6 +199,112 @@ class Outside(unittest.TestCase):
         self.assertEqual((old[0], out["first"][0]), ("0", "1"), "the first character is the key")
         for code, verdict in ((old, "valid_again"), (out["first"], "not_sold")):
             self.assertEqual(json.loads(home.run("scan", "--code", code, "--json"))["verdict"], verdict)
+
+
+class Documents(unittest.TestCase):
+    def test_a_document_changed_on_disk(self):
+        """An open one is not served, a sealed one cannot be; sending the same again heals both."""
+        home = Home()
+        home.serve()
+        self.addCleanup(home.stop)
+        maker = {"Authorization": "Bearer " + home.demo["tokens"]["maker"]}
+
+        def ask(method, path, body=None, headers=maker):
+            c = http.client.HTTPConnection("127.0.0.1", home.port, timeout=20)
+            c.request(method, path, body, headers)
+            r = c.getresponse()
+            return r.status, r.read()
+
+        for opened in ("true", "false"):
+            body, head = kit.multipart([("open", opened), ("file", kit.PDF + opened.encode(), "a.pdf")])
+            status, said = ask("POST", "/v1/files", body, dict(maker, **head))
+            self.assertEqual(status, 201, said)
+            name = json.loads(said)["file"]
+            path = "%s/files/%s/%s" % (home.path, name[:2], name)
+            with open(path, "r+b") as f:
+                f.seek(20)
+                f.write(b"X")
+            self.assertEqual(ask("GET", "/v1/files/" + name)[0], 500, opened)
+            self.assertEqual(ask("POST", "/v1/files", body, dict(maker, **head))[0], 201)
+            self.assertEqual(ask("GET", "/v1/files/" + name), (200, kit.PDF + opened.encode()))
+
+
+class Signing(unittest.TestCase):
+    """Who may sign, and at which socket."""
+
+    def setUp(self):
+        self.home = Home()
+        self.started = []
+
+    def tearDown(self):
+        for p in self.started:
+            p.kill()
+            p.wait()
+            p.stderr.close()
+
+    def signd(self, socket_path, alive, *args):
+        p = subprocess.Popen([PROGRAM, "signd", "--home", self.home.path, "--listen", socket_path, *args], stderr=subprocess.PIPE, text=True)
+        self.started.append(p)
+        if alive:
+            self.assertTrue(kit.wait_for(lambda: os.path.exists(socket_path)))
+            self.assertIsNone(p.poll())
+            return p
+        self.assertNotEqual(p.wait(20), 0)
+        return p.stderr.read()
+
+    def program(self, *args):
+        return subprocess.run([PROGRAM, *args, "--home", self.home.path], capture_output=True, text=True, timeout=60)
+
+    def test_one_guard_signs_for_one(self):
+        """Two that remember different last signatures of one guard would sign two histories."""
+        first = self.signd(self.home.dir.name + "/s1", True)
+        self.assertIn("signs by this guard", self.signd(self.home.dir.name + "/s2", False))
+        r = self.program("backup", self.home.dir.name + "/b")
+        self.assertEqual((r.returncode != 0, "signs by this guard" in r.stderr), (True, True), r.stderr)
+        self.assertEqual(self.program("verify").returncode, 0)
+        self.assertEqual(self.program("backup", self.home.dir.name + "/b", "--signer", self.home.dir.name + "/s1").returncode, 0)
+        first.kill()                    # the lock goes with the process, however it ends
+        first.wait()
+        self.signd(self.home.dir.name + "/s3", True)
+
+    def test_two_copies_of_a_home_and_one_guard(self):
+        guard = self.home.dir.name + "/guard"
+        shutil.copytree(self.home.path + "/guard", guard)
+        other = self.home.dir.name + "/copy"
+        shutil.copytree(self.home.path, other)
+        self.home.serve("--guard", guard)
+        self.addCleanup(self.home.stop)
+        r = subprocess.run([PROGRAM, "backup", self.home.dir.name + "/b", "--home", other, "--guard", guard], capture_output=True, text=True, timeout=60)
+        self.assertIn("signs by this guard", r.stderr)
+        self.assertNotEqual(r.returncode, 0)
+
+    def test_no_file_is_taken_for_a_socket(self):
+        path = self.home.path + "/suyuan.json"
+        self.assertIn("no socket", self.signd(path, False))
+        self.assertTrue(os.path.isfile(path))
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs another account")
+    def test_a_socket_of_somebody_else(self):
+        """It is told nothing and believed nothing."""
+        with tempfile.TemporaryDirectory() as d:
+            os.chmod(d, 0o777)
+            got = d + "/got"
+            squat = ("import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind(%r)\ns.listen(5)\nwhile True:\n    c, _ = s.accept()\n    x = c.recv(100)\n"
+                     "    open(%r, 'ab').write(x)\n    c.close()\n" % (d + "/s", got))
+            p = subprocess.Popen(["/usr/bin/python3", "-c", squat], user="nobody", stderr=subprocess.PIPE)
+            self.started.append(p)
+            self.assertTrue(kit.wait_for(lambda: os.path.exists(d + "/s")))
+            r = self.program("backup", self.home.dir.name + "/b", "--signer", d + "/s")
+            self.assertNotEqual(r.returncode, 0)
+            self.assertIn("signd", r.stderr)
+            self.assertFalse(os.path.exists(got) and os.path.getsize(got))
+
+    def test_a_new_code_key_is_of_the_homes_suite(self):
+        with tempfile.TemporaryDirectory() as d:
+            subprocess.run([PROGRAM, "init", "--home", d + "/h", "--suite", "gm"], check=True, capture_output=True)
+            subprocess.run([PROGRAM, "rotate-code-key", "--home", d + "/h"], check=True, capture_output=True)
+            with open(d + "/h/keys/code") as f:
+                self.assertEqual([line.split()[1] for line in f], ["sm4", "sm4"])
 
 
 if __name__ == "__main__":

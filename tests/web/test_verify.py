@@ -4,6 +4,7 @@
 """
 import base64
 import gzip
+import hashlib
 import http.server
 import json
 import os
@@ -268,6 +269,37 @@ class OtherLogs(unittest.TestCase):
         code, out, err = verify(self.log, "--policy", policy)
         self.assertEqual(code, 2)
         self.assertIn("line 7", err)
+
+    def test_what_is_too_large_to_look_into(self):
+        """A log cannot hide a value that is watched for behind values of many megabytes."""
+        def text(name, value):
+            return base64.urlsafe_b64encode(json.dumps(["A" * 22, name, value], separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+        def log(slots):
+            h = [hashlib.sha256(b"\x10" + hashlib.sha256(s.encode()).digest()).digest() for s in slots]
+            while len(h) > 1:
+                h = [hashlib.sha256(b"\x11" + h[i] + h[i + 1]).digest() for i in range(0, len(h), 2)]
+            entry = {"a": "2026-11-11T02:03:00Z", "h": "sha256", "k": "other/product/1", "n": 8, "r": base64.urlsafe_b64encode(h[0]).rstrip(b"=").decode(), "t": "obj", "v": 1}
+            shutil.rmtree(self.log)
+            write_log(self.log, [json.dumps(entry, separators=(",", ":")).encode()], self.signer)
+            os.makedirs(self.log + "/public/000.p")
+            with open(self.log + "/public/000.p/1", "w") as f:
+                f.write(json.dumps(slots, separators=(",", ":")) + "\n")
+
+        long = [1] * 250000
+        for value, want in (("x", "c"), (long, "?")):
+            slots = [text("abdefgh"[i], value) for i in range(5)] + [text("g", "y"), text("h", "z"), text("c", "06901234567892")]
+            log(slots)
+            code, r = verify_json(self.log, "--vkey", self.signer.vkey, "--watch", "6901234567892")
+            self.assertEqual((code, [(x["index"], x["field"]) for x in r["seen"]]), (0, [(0, want)]), r)
+        self.assertEqual(verify(self.log, "--vkey", self.signer.vkey, "--watch", ",".join(map(str, range(257))))[0], 2)
+
+    def test_names_that_command_a_terminal(self):
+        signer = Signer(self.dir.name, "a\u009b31m\u202eb/log")
+        shutil.rmtree(self.log)
+        write_log(self.log, [b"x"], signer)
+        code, out, err = verify(self.log, "--vkey", signer.vkey)
+        self.assertEqual((code, "\u009b" in out + err, "\u202e" in out + err), (0, False, False))
 
     def test_usage(self):
         for args in (["--monitor"], ["--state", self.state], ["--nonsense", "x"], ["--monitor", "--nonsense", "x", "--state", self.state]):

@@ -199,6 +199,18 @@ class Witness(unittest.TestCase):
         self.assertEqual(self.add([self.log], 5, 5, hashes=FORKED)[0], 422)
         self.assertEqual(self.add([self.log], 5, 9)[0], 200)
 
+    def test_key_without_memory(self):
+        """keys/ brought back and witness/ not: it would cosign another history of what it cosigned before."""
+        self.home.stop()
+        away, there = self.home.dir.name + "/away", self.home.path + "/witness"
+        os.rename(there, away)
+        r = subprocess.run([PROGRAM, "serve", "--home", self.home.path, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=30)
+        self.assertNotEqual(r.returncode, 0)
+        self.assertIn("hand out the new key", r.stderr)
+        self.assertFalse(os.path.exists(there))
+        os.rename(away, there)
+        self.home.serve()
+
     def test_state_that_is_not_ours(self):
         """A damaged file stops that origin: what was signed is not known any more."""
         self.grown_to(5)
