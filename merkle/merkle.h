@@ -31,6 +31,7 @@ struct frontier {
 	struct hash at[64];       /* at[k] is valid where bit k of size is set: root of that full subtree */
 };
 void frontier_add(enum hash_id id, struct frontier *f, const struct hash *leaf);
+void frontier_add_tile(enum hash_id id, struct frontier *f, const struct hash *root);      /* the next TILE_WIDTH leaves at once */
 struct hash frontier_root(enum hash_id id, const struct frontier *f);
 
 /* ---- proofs over stored tiles ----
