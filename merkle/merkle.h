@@ -32,6 +32,7 @@ struct frontier {
 };
 void frontier_add(enum hash_id id, struct frontier *f, const struct hash *leaf);
 void frontier_add_tile(enum hash_id id, struct frontier *f, const struct hash *root);      /* the next TILE_WIDTH leaves at once */
+void frontier_add_many(enum hash_id id, struct frontier *f, const struct hash *leaf, size_t n);     /* n <= TILE_WIDTH; SM3 takes several at a time */
 struct hash frontier_root(enum hash_id id, const struct frontier *f);
 
 /* ---- proofs over stored tiles ----

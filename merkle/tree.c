@@ -63,6 +63,33 @@ void frontier_add(enum hash_id id, struct frontier *f, const struct hash *leaf) 
 void frontier_add_tile(enum hash_id id, struct frontier *f, const struct hash *root) { range_add(id, NODE_BYTE, f, TILE_BITS, root); }
 struct hash frontier_root(enum hash_id id, const struct frontier *f) { return range_root(id, NODE_BYTE, f); }
 
+/* Level by level: what stands open on it, then the new ones; pairs of a level are hashed together, one without a partner stays open. */
+void frontier_add_many(enum hash_id id, struct frontier *f, const struct hash *leaf, size_t n)
+{
+	struct hash level[TILE_WIDTH + 1];
+	struct str pair[TILE_WIDTH / 2];
+	const uint64_t size = f->size;
+
+	f->size += n;
+	memcpy(level + 1, leaf, n * sizeof(*leaf));
+	for (unsigned k = 0; n; k++) {
+		const bool open = size >> k & 1;
+		const struct hash *from = level + !open;
+
+		if (open)
+			level[0] = f->at[k];
+		n += open;
+		for (size_t i = 0; i < n / 2; i++)
+			pair[i] = (struct str){ (const char *)from[2 * i].b, 2 * HASH_LEN };
+		if (n & 1)
+			f->at[k] = from[n - 1];
+		n /= 2;
+		/* a group of lanes is read before its results are written, and these lie before what is still to be read */
+		hash_many(id, NODE_BYTE, pair, n, level);
+		memmove(level + 1, level, n * sizeof(*level));
+	}
+}
+
 /* Root of a complete subtree of `n` nodes, a power of two up to TILE_WIDTH, level by level: pairs of a level are hashed together. */
 static struct hash block_root(enum hash_id id, unsigned char byte, const struct hash *leaf, size_t n)
 {
