@@ -540,16 +540,12 @@ static void verify_finds_a_changed_byte_of_a_tile(void **state)
 	raw_exec(h, "DROP TABLE kept");
 	/* of several places that are wrong the first is named, whoever comes upon it first */
 	raw_exec(h, "UPDATE record SET type = 'sale' WHERE idx IN (700, 1290)");
-	for (int i = 0; i < 20; i++) {
-		assert_int_equal(kernel_verify(h->k, &h->a, NULL, &r), E_CORRUPT);
-		assert_true(str_starts(r.problem, "entry 700: "));
-	}
-	raw_exec(h, "UPDATE record SET type = 'report' WHERE idx IN (700, 1290)");
-	assert_int_equal(kernel_verify(h->k, &h->a, NULL, &r), OK);
-	assert_int_equal(r.records, (int64_t)log_size(h));
-	assert_int_equal(kernel_verify_log(h->k, &h->a, NULL, &r), OK);
-	assert_int_equal(r.records, 0);
+	for (int i = 0; i < 20; i++)
+		assert_true(kernel_verify(h->k, &h->a, NULL, &r) == E_CORRUPT && str_starts(r.problem, "entry 700: "));
+	assert_int_equal(kernel_verify_log(h->k, &h->a, NULL, &r), OK);      /* opens no record */
 	assert_int_equal(r.entries, (int64_t)log_size(h));
+	raw_exec(h, "UPDATE record SET type = 'report' WHERE idx IN (700, 1290)");
+	assert_int_equal(verified(h), OK);
 }
 
 /* A head changed in the store: the program does not start on it, and never signs it. */
