@@ -26,6 +26,7 @@ struct proof_ctx {
 	enum tree_id tree;
 	bool work;                /* the writer's edge instead of the shown one */
 	struct arena *a;
+	struct node_memory memory;
 	struct { uint64_t n; unsigned width; unsigned char *bytes; } tile[LOG_LEVELS];      /* width: hashes there when it was read */
 };
 
@@ -80,7 +81,7 @@ static struct proof_ctx *proof_begin(struct log *g, struct arena *a, const struc
 
 static enum err prove_with(struct proof_ctx *c, struct extension *x)
 {
-	return prove_consistency(tree_hash(x->tree), &(struct hash_reader){ proof_hash, c }, x->from.size, x->to.size, x->proof, &x->n);
+	return prove_consistency(tree_hash(x->tree), &(struct hash_reader){ proof_hash, c, &c->memory }, x->from.size, x->to.size, x->proof, &x->n);
 }
 
 enum err log_prove(struct log *g, const struct tile_source *src, bool work, struct extension *x)
@@ -113,7 +114,7 @@ enum err log_root_at(struct log *g, struct arena *a, const struct tile_source *s
 {
 	struct proof_ctx *c = proof_begin(g, a, src, t);
 
-	return size > log_shown_of(g, t).size ? E_ABSENT : root_at(tree_hash(t), &(struct hash_reader){ proof_hash, c }, size, ret);
+	return size > log_shown_of(g, t).size ? E_ABSENT : root_at(tree_hash(t), &(struct hash_reader){ proof_hash, c, &c->memory }, size, ret);
 }
 
 /* ---- notes ---- */
@@ -183,7 +184,7 @@ enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *s
 {
 	enum hash_id id = tree_hash(q->tree);
 	struct proof_ctx *c = proof_begin(g, a, src, q->tree);
-	struct hash_reader r = { proof_hash, c };
+	struct hash_reader r = { proof_hash, c, &c->memory };
 	struct tlog_proof p = { .extra = q->extra, .index = q->index };
 	struct hash leaf, root;
 	enum err e;
