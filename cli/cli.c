@@ -28,10 +28,11 @@ static bool take_option(struct cli *c, const char *name, const char *value)
 	return false;
 }
 
-/* Options without a value. The two of `verify` are fields elsewhere. */
+/* Options without a value. Those of `verify` are fields elsewhere. */
 static bool take_flag(struct cli *c, const char *name)
 {
-	const struct { const char *name; bool *to; bool verify; } known[] = { { "json", &c->json, false }, { "monitor", &c->monitor, true }, { "sm3", &c->sm3, true } };
+	const struct { const char *name; bool *to; bool verify; } known[] = { { "json", &c->json, false }, { "monitor", &c->monitor, true }, { "sm3", &c->sm3, true },
+		{ "log", &c->log_alone, true } };
 
 	for (size_t i = 0; i < ROWS(known); i++)
 		if (strcmp(name, known[i].name) == 0 && (!known[i].verify || (c->n && strcmp(c->words[0], "verify") == 0))) {

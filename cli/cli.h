@@ -9,7 +9,7 @@
 /* Options that every command takes: --home DIR, --store URL, --json, --token T. The rest is left in words. */
 struct cli {
 	struct kernel_setup setup;
-	bool json, monitor, sm3;
+	bool json, monitor, sm3, log_alone;
 	const char *token, *public_url, *origin, *suite, *listen, *cert, *key;
 	const char *words[64];        /* command first */
 	size_t n;

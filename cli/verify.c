@@ -27,7 +27,7 @@ static int verify_home(const struct cli *c)
 		return e == E_CORRUPT ? 1 : 2;
 	}
 	arena_init(&a, 1 << 20, NULL);
-	e = kernel_verify(k, &a, &p, &r);
+	e = c->log_alone ? kernel_verify_log(k, &a, &p, &r) : kernel_verify(k, &a, &p, &r);
 	if (c->json)
 		printf("{\"ok\":%s,\"entries\":%llu,\"records\":%llu,\"tiles\":%llu}\n", e ? "false" : "true", (unsigned long long)r.entries,
 		       (unsigned long long)r.records, (unsigned long long)r.tiles);

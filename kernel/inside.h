@@ -83,9 +83,9 @@ const struct module *house_module(struct arena *a);    /* people, lists, notices
 
 /* sql.c */
 enum {
-	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
+	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT, SQL_RECORD_SPAN,
 	SQL_PART_PUT, SQL_PART_GET, SQL_PART_LIST, SQL_PART_COUNT,
-	SQL_RECORD_RANGE, SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_RANGE, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_TILE_SM3_PUT, SQL_TILE_SM3_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
+	SQL_RECORD_RANGE, SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_RANGE, SQL_ENTRY_TAIL, SQL_ENTRY_SPAN, SQL_TILE_PUT, SQL_TILE_GET, SQL_TILE_SM3_PUT, SQL_TILE_SM3_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
 	SQL_IDEM_GET, SQL_IDEM_PUT, SQL_AUDIT_PUT, SQL_AUDIT_LIST,
 	SQL_PARTY_GET, SQL_PARTY_BY_USCC, SQL_PARTY_PUT, SQL_PARTY_ROLES, SQL_PARTY_STATE, SQL_PARTY_OPEN, SQL_PARTY_LIST, SQL_PARTY_LIST_STATE,
 	SQL_ACCOUNT_PUT, SQL_ACCOUNT_LOGIN, SQL_ACCOUNT_LIST, SQL_ACCOUNT_FAIL, SQL_ACCOUNT_GOOD, SQL_ACCOUNT_REMOVE, SQL_ACCOUNT_PASSWORD,
@@ -135,6 +135,9 @@ bool keystore_destroys(const struct keystore *s);      /* this group erases some
 enum err keystore_settle(struct keystore *s) MUST_USE;
 enum err keystore_get(struct call *c, int64_t record, struct str ret[KEY_CLASSES]) MUST_USE;
 enum err keystore_covers(struct kernel *k, char why[300]) MUST_USE;      /* E_CORRUPT: it is older than the store */
+/* Keys of a page of records in one question, for call.keys; in the arena. What is not among them is asked for singly. */
+struct key_page { struct rows rows; };
+enum err keystore_page(struct call *c, struct arena *a, const struct rows *records, struct key_page *ret) MUST_USE;
 enum err keystore_move_in(struct kernel *k) MUST_USE;
 /* erase.c: what is left of a record whose class was erased */
 struct erased { unsigned classes; struct str leaves; };      /* leaves: the hashes of its slots, as they were */

@@ -132,6 +132,7 @@ struct call {
 	bool dry;                 /* checked like any other and then left: nothing is written */
 	struct { struct str name, bytes; } upload;      /* what came with the request besides its fields */
 	struct hidden_call *hidden;
+	const struct key_page *keys;       /* wrapped keys read ahead, may be NULL */
 };
 static inline bool op_reads(const struct op *op) { return op->mode == READS || op->mode == READS_LONG; }
 /* "the current state does not allow this" with better words; returns e. */
@@ -419,6 +420,8 @@ void kernel_reader_end(struct kernel *k, struct db *db);
 struct progress { void (*step)(void *ctx, uint64_t done, uint64_t of); void *ctx; };
 struct verify_report { uint64_t entries, records, tiles; struct str problem; };
 enum err kernel_verify(struct kernel *k, struct arena *a, const struct progress *p, struct verify_report *ret) MUST_USE;   /* E_CORRUPT */
+/* Entries, tiles and roots alone: the records are not opened. */
+enum err kernel_verify_log(struct kernel *k, struct arena *a, const struct progress *p, struct verify_report *ret) MUST_USE;
 enum err kernel_rebuild(struct kernel *k, struct arena *a, const char *type, const struct progress *p) MUST_USE;
 enum err kernel_backup(struct kernel *k, const char *to, char why[300]) MUST_USE;
 /* The keystore alone: its backups are to be kept apart from those of the records, and for 30 days at most. */

@@ -11,7 +11,7 @@
 
 enum { KEY_BYTES = 32, GROW = 256, COMPACT_EVERY = 2000 };
 
-enum { KS_DDL, KS_PUT, KS_GET, KS_DROP, KS_CANARY, KS_CANARY_PUT };
+enum { KS_DDL, KS_PUT, KS_GET, KS_DROP, KS_CANARY, KS_CANARY_PUT, KS_SPAN };
 static const char *const keystore_sql[] = {
 	[KS_DDL] = "CREATE TABLE IF NOT EXISTS record_key (record @int PRIMARY KEY, pub @blob, biz @blob, per @blob)@end;"
 	           "CREATE TABLE IF NOT EXISTS canary (id @int PRIMARY KEY, seen @blob NOT NULL)@end;",
@@ -21,6 +21,7 @@ static const char *const keystore_sql[] = {
 	[KS_DROP] = "UPDATE record_key SET pub = CASE WHEN $2 = 1 THEN NULL ELSE pub END, biz = CASE WHEN $3 = 1 THEN NULL ELSE biz END,"
 	            " per = CASE WHEN $4 = 1 THEN NULL ELSE per END WHERE record = $1",
 	[KS_CANARY] = "SELECT seen FROM canary WHERE id = 1",
+	[KS_SPAN] = "SELECT record, pub, biz, per FROM record_key WHERE record >= $1 AND record <= $2 ORDER BY record LIMIT 512",
 	[KS_CANARY_PUT] = "INSERT INTO canary (id, seen) VALUES (1, $1)",
 };
 
@@ -252,12 +253,58 @@ static enum err ask_reader(struct keystore *s, struct arena *a, int64_t record, 
 	return e;
 }
 
+/* records: RECORD_COLUMNS of sql.c. Their ids lie together, for records are filed about when they are made. */
+enum err keystore_page(struct call *c, struct arena *a, const struct rows *records, struct key_page *ret)
+{
+	struct keystore *s = c->k->keystore;
+	int64_t from = INT64_MAX, to = INT64_MIN;
+	struct db *db;
+	enum err e;
+
+	*ret = (struct key_page){ { 0 } };
+	for (size_t i = 0; i < records->n; i++) {
+		int64_t id = row_int(records, i, 0);
+
+		from = id < from ? id : from;
+		to = id > to ? id : to;
+	}
+	e = records->n ? readers_borrow(s->readers, &db) : E_ABSENT;
+	if (e)
+		return records->n ? e : OK;
+	e = db_ask(db, a, keystore_sql[KS_SPAN], VALS(V_I(from), V_I(to)), &ret->rows);
+	readers_return(s->readers, db);
+	return e;
+}
+
+static bool in_page(const struct key_page *p, int64_t record, struct str ret[KEY_CLASSES])
+{
+	size_t from = 0, to = p ? p->rows.n : 0;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		int64_t id = row_int(&p->rows, mid, 0);
+
+		if (id == record) {
+			for (size_t i = 0; i < KEY_CLASSES; i++)
+				ret[i] = row_str(&p->rows, mid, 1 + i);
+			return true;
+		}
+		if (id < record)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return false;
+}
+
 /* The wrapped keys of a record; empty: destroyed, or never there. */
 enum err keystore_get(struct call *c, int64_t record, struct str ret[KEY_CLASSES])
 {
 	struct keystore *s = c->k->keystore;
 	const bool writer = c->db && c->db == c->k->db;
 
+	if (in_page(c->keys, record, ret))
+		return OK;
 	for (size_t i = s->n; writer && i > 0; i--)
 		if (s->row[i - 1].record == record) {
 			for (size_t k = 0; k < KEY_CLASSES; k++)

@@ -69,6 +69,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_RECORD_RANGE] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.idx >= $1 AND r.idx < $2 AND $3 LIKE '% ' || r.type || ' %'"
 	                     " ORDER BY r.idx LIMIT $4",
 	[SQL_RECORD_EACH] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.idx >= $1 ORDER BY r.idx LIMIT 500",
+	[SQL_RECORD_SPAN] = "SELECT " RECORD_COLUMNS " FROM record r WHERE r.idx >= $1 AND r.idx < $2 ORDER BY r.idx LIMIT 64",
 	[SQL_RECORD_EMPTY] = "UPDATE record SET pub = CASE WHEN $2 = 1 THEN '{}' ELSE pub END, biz = CASE WHEN $3 = 1 THEN NULL ELSE biz END,"
 	                     " per = CASE WHEN $4 = 1 THEN NULL ELSE per END WHERE id = $1",
 	[SQL_RECORD_BEFORE] = "SELECT idx FROM record WHERE root = $1 AND idx < $2 ORDER BY idx DESC LIMIT 1",
@@ -95,7 +96,7 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_ENTRY_GET] = "SELECT body FROM log_entry WHERE idx = $1",
 	[SQL_ENTRY_RANGE] = "SELECT body FROM log_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx",
 	[SQL_ENTRY_TAIL] = "SELECT body FROM log_entry WHERE idx >= $1 ORDER BY idx",
-	[SQL_ENTRY_EACH] = "SELECT idx, body FROM log_entry WHERE idx >= $1 ORDER BY idx LIMIT 1000",
+	[SQL_ENTRY_SPAN] = "SELECT idx, body FROM log_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx",
 	[SQL_TILE_PUT] = "INSERT INTO log_tile (level, n, bytes) VALUES ($1, $2, $3)",
 	[SQL_TILE_GET] = "SELECT bytes FROM log_tile WHERE level = $1 AND n = $2",
 	[SQL_TILE_SM3_PUT] = "INSERT INTO log_tile_sm3 (level, n, bytes) VALUES ($1, $2, $3)",

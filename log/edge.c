@@ -55,13 +55,12 @@ static void keep_tile(struct tree *t, unsigned level, uint64_t n, const unsigned
 	t->pending[t->n_pending++] = (struct pending_tile){ t->id, level, n, bytes };
 }
 
-static void add_leaf(struct tree *t, const struct hash *leaf)
+/* Leaf number `at` into its tile, and what it finishes. */
+static void into_tiles(struct tree *t, uint64_t at, const struct hash *leaf)
 {
 	struct edge *w = &t->work;
 	struct hash up = *leaf;
-	uint64_t at = w->f.size;
 
-	frontier_add(t->hash, &w->f, leaf);
 	for (unsigned level = 0; level < LOG_LEVELS; level++, at >>= 8) {
 		size_t slot = (size_t)(at & (TILE_WIDTH - 1));
 
@@ -98,7 +97,8 @@ void tree_add(struct tree *t, struct str entry)
 		return;
 	}
 	leaf = tree_leaf(t->hash, entry);
-	add_leaf(t, &leaf);
+	into_tiles(t, t->work.f.size, &leaf);
+	frontier_add(t->hash, &t->work.f, &leaf);
 }
 
 void tree_settle(struct tree *t)
@@ -115,7 +115,8 @@ void tree_settle(struct tree *t)
 		}
 		tree_leaves(t->hash, t->entry + at, n, leaf);
 		for (size_t i = 0; i < n; i++)
-			add_leaf(t, &leaf[i]);
+			into_tiles(t, t->work.f.size + i, &leaf[i]);
+		frontier_add_many(t->hash, &t->work.f, leaf, n);
 	}
 	t->n_entry = 0;
 	t->wait_n = 0;

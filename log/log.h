@@ -88,6 +88,10 @@ struct log_check {
 };
 /* Feeds the next n entries; every full tile that ends here is compared with the stored one. E_CORRUPT: *ret_bad is the entry, from 0. */
 enum err log_check_add(struct log_check *c, const struct str *entry, size_t n, size_t *ret_bad) MUST_USE;
+/* In two steps, for many threads: entries of the full bottom tile n against the stored tile (nothing of c changes); later the roots of all bottom
+ * tiles in order, for the tiles above. */
+enum err log_check_tile(const struct log_check *c, uint64_t n, const struct str entry[TILE_WIDTH], struct hash *ret_root) MUST_USE;
+enum err log_check_above(struct log_check *c, const struct hash *root) MUST_USE;
 enum err log_check_hash(struct log_check *c, const struct hash *leaf) MUST_USE;
 struct hash log_check_root(const struct log_check *c);
 

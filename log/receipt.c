@@ -26,18 +26,19 @@ struct proof_ctx {
 	enum tree_id tree;
 	bool work;                /* the writer's edge instead of the shown one */
 	struct arena *a;
-	struct { uint64_t n; bool there; unsigned char *bytes; } tile[LOG_LEVELS];
+	struct node_memory memory;
+	struct { uint64_t n; unsigned width; unsigned char *bytes; } tile[LOG_LEVELS];      /* width: hashes there when it was read */
 };
 
 static enum err load_tile(struct proof_ctx *c, unsigned level, uint64_t n)
 {
 	const struct tree *t = &c->g->tree[c->tree];
 	unsigned char *to = c->tile[level].bytes ? c->tile[level].bytes : arena_take(c->a, TILE_BYTES);
-	unsigned have;
+	unsigned have = TILE_WIDTH;
 	enum err e = OK;
 
 	c->tile[level].bytes = to;
-	c->tile[level].there = false;
+	c->tile[level].width = 0;
 	if (c->work) {
 		e = tree_work_tile(t, c->src, level, n, to);
 	} else {
@@ -49,7 +50,7 @@ static enum err load_tile(struct proof_ctx *c, unsigned level, uint64_t n)
 		if (have == TILE_WIDTH)
 			e = c->src ? c->src->tile(c->src->ctx, c->tree, level, n, to) : E_ABSENT;
 	}
-	c->tile[level].there = !e;
+	c->tile[level].width = e ? 0 : have;
 	c->tile[level].n = n;
 	return e;
 }
@@ -59,7 +60,8 @@ static enum err proof_hash(void *ctx, unsigned level, uint64_t index, struct has
 	struct proof_ctx *c = ctx;
 	uint64_t n = index >> 8;
 
-	if (!c->tile[level].there || c->tile[level].n != n) {
+	/* of an unfinished tile there may be more by now */
+	if (c->tile[level].n != n || (index & (TILE_WIDTH - 1)) >= c->tile[level].width) {
 		enum err e = load_tile(c, level, n);
 
 		if (e)
@@ -77,6 +79,11 @@ static struct proof_ctx *proof_begin(struct log *g, struct arena *a, const struc
 	return c;
 }
 
+static enum err prove_with(struct proof_ctx *c, struct extension *x)
+{
+	return prove_consistency(tree_hash(x->tree), &(struct hash_reader){ proof_hash, c, &c->memory }, x->from.size, x->to.size, x->proof, &x->n);
+}
+
 enum err log_prove(struct log *g, const struct tile_source *src, bool work, struct extension *x)
 {
 	struct arena a;
@@ -86,7 +93,7 @@ enum err log_prove(struct log *g, const struct tile_source *src, bool work, stru
 	arena_init(&a, 1 << 20, NULL);
 	c = proof_begin(g, &a, src, x->tree);
 	c->work = work;
-	e = prove_consistency(tree_hash(x->tree), &(struct hash_reader){ proof_hash, c }, x->from.size, x->to.size, x->proof, &x->n);
+	e = prove_with(c, x);
 	arena_end(&a);
 	return e;
 }
@@ -107,7 +114,7 @@ enum err log_root_at(struct log *g, struct arena *a, const struct tile_source *s
 {
 	struct proof_ctx *c = proof_begin(g, a, src, t);
 
-	return size > log_shown_of(g, t).size ? E_ABSENT : root_at(tree_hash(t), &(struct hash_reader){ proof_hash, c }, size, ret);
+	return size > log_shown_of(g, t).size ? E_ABSENT : root_at(tree_hash(t), &(struct hash_reader){ proof_hash, c, &c->memory }, size, ret);
 }
 
 /* ---- notes ---- */
@@ -121,21 +128,25 @@ static void copy_note(const struct signed_head *s, struct note *to)
 	to->n = s->n;
 }
 
-static enum err sign_again(struct log *g, struct arena *a, const struct tile_source *src, struct extension *x, struct str *ret)
+/* c: of the proof this note is for, which read about the same tiles. */
+static enum err sign_again(struct proof_ctx *c, struct extension *x, struct str *ret)
 {
+	struct log *g = c->g;
 	enum err e;
 
 	pthread_rwlock_rdlock(&g->lock);
 	x->to = x->tree == TREE_SM3 ? g->second.head : g->shown_head[x->tree];
 	pthread_rwlock_unlock(&g->lock);
-	e = log_prove(g, src, false, x);
-	return e ? e : log_sign(g, x, a, ret);
+	e = prove_with(c, x);
+	return e ? e : log_sign(g, x, c->a, ret);
 }
 
 /* The note of a head: found among the recent ones, or signed again. Ed25519 is deterministic, so that line is the same either way. */
-static enum err note_of(struct log *g, struct arena *a, const struct tile_source *src, enum tree_id t, const struct log_head *h, struct str *ret)
+static enum err note_of(struct proof_ctx *c, const struct log_head *h, struct str *ret)
 {
 	enum { TRIES = 4 };
+	struct log *g = c->g;
+	enum tree_id t = c->tree;
 	struct extension x = { .tree = t, .from = *h, .again = true };
 	struct note note = { .n = 0 };
 	enum err e = E_STATE;
@@ -148,11 +159,11 @@ static enum err note_of(struct log *g, struct arena *a, const struct tile_source
 		copy_note(&g->second, &note);
 	pthread_rwlock_unlock(&g->lock);
 	if (note.n) {
-		*ret = str_copy(a, (struct str){ note.text, note.n });
+		*ret = str_copy(c->a, (struct str){ note.text, note.n });
 		return OK;
 	}
 	for (int i = 0; i < TRIES && e == E_STATE; i++)      /* the signer may have forgotten a head that was the newest a moment ago */
-		e = sign_again(g, a, src, &x, ret);
+		e = sign_again(c, &x, ret);
 	return e;
 }
 
@@ -173,7 +184,7 @@ enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *s
 {
 	enum hash_id id = tree_hash(q->tree);
 	struct proof_ctx *c = proof_begin(g, a, src, q->tree);
-	struct hash_reader r = { proof_hash, c };
+	struct hash_reader r = { proof_hash, c, &c->memory };
 	struct tlog_proof p = { .extra = q->extra, .index = q->index };
 	struct hash leaf, root;
 	enum err e;
@@ -188,7 +199,7 @@ enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *s
 	/* a head somebody changed in the store is not signed: it must be the root of this very tree */
 	if (!tree_root_from_path(id, 0x01, &leaf, q->index, q->at->size, p.path, p.n_path, &root) || !same_bytes(root.b, q->at->root.b, HASH_LEN))
 		return E_CORRUPT;
-	e = note_of(g, a, src, q->tree, q->at, &p.checkpoint);
+	e = note_of(c, q->at, &p.checkpoint);
 	if (!e)
 		*ret = proof_str(a, &p);
 	return e;

@@ -31,6 +31,8 @@ struct frontier {
 	struct hash at[64];       /* at[k] is valid where bit k of size is set: root of that full subtree */
 };
 void frontier_add(enum hash_id id, struct frontier *f, const struct hash *leaf);
+void frontier_add_tile(enum hash_id id, struct frontier *f, const struct hash *root);      /* the next TILE_WIDTH leaves at once */
+void frontier_add_many(enum hash_id id, struct frontier *f, const struct hash *leaf, size_t n);     /* n <= TILE_WIDTH; SM3 takes several at a time */
 struct hash frontier_root(enum hash_id id, const struct frontier *f);
 
 /* ---- proofs over stored tiles ----
@@ -39,6 +41,13 @@ struct hash frontier_root(enum hash_id id, const struct frontier *f);
 struct hash_reader {
 	enum err (*get)(void *ctx, unsigned level, uint64_t index, struct hash *ret);
 	void *ctx;
+	struct node_memory *memory;       /* of one tree, for several proofs about the same place; may be NULL */
+};
+/* Roots worked out between two tile levels. Zeroed by the caller. */
+#define NODE_MEMORY 64
+struct node_memory {
+	size_t n;
+	struct { uint64_t index; unsigned bits; struct hash root; } node[NODE_MEMORY];
 };
 enum err prove_inclusion(enum hash_id id, const struct hash_reader *r, uint64_t index, uint64_t size, struct hash ret[MERKLE_MAX_PROOF], size_t *ret_n) MUST_USE;
 enum err prove_consistency(enum hash_id id, const struct hash_reader *r, uint64_t old_size, uint64_t size, struct hash ret[MERKLE_MAX_PROOF], size_t *ret_n) MUST_USE;

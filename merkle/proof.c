@@ -17,12 +17,33 @@ static uint64_t split(uint64_t n)
 	return k;
 }
 
+static bool remembered(const struct node_memory *m, unsigned bits, uint64_t index, struct hash *ret)
+{
+	for (size_t i = 0; m && i < m->n; i++)
+		if (m->node[i].index == index && m->node[i].bits == bits) {
+			*ret = m->node[i].root;
+			return true;
+		}
+	return false;
+}
+
+static void remember(struct node_memory *m, unsigned bits, uint64_t index, const struct hash *root)
+{
+	if (!m || m->n == NODE_MEMORY)
+		return;
+	m->node[m->n].index = index;
+	m->node[m->n].bits = bits;
+	m->node[m->n++].root = *root;
+}
+
 /* Root of the complete subtree of 2^bits leaves number `index`. */
 static enum err subtree(enum hash_id id, const struct hash_reader *r, unsigned bits, uint64_t index, struct hash *ret)
 {
 	struct hash h[TILE_WIDTH / 2];
 	unsigned level = bits / TILE_BITS, up = bits % TILE_BITS;
 
+	if (up && remembered(r->memory, bits, index, ret))
+		return OK;
 	for (uint64_t i = 0; i < (uint64_t)1 << up; i++) {
 		enum err e = r->get(r->ctx, level, (index << up) + i, &h[i]);
 
@@ -33,6 +54,8 @@ static enum err subtree(enum hash_id id, const struct hash_reader *r, unsigned b
 		for (size_t i = 0; i < (size_t)1 << (up - 1); i++)
 			h[i] = tree_node(id, &h[2 * i], &h[2 * i + 1]);
 	*ret = h[0];
+	if (bits % TILE_BITS)
+		remember(r->memory, bits, index, ret);
 	return OK;
 }
 

@@ -5,7 +5,7 @@
  */
 #include "merkle/merkle.h"
 
-enum { LEAF_BYTE = 0x00, NODE_BYTE = 0x01 };
+enum { LEAF_BYTE = 0x00, NODE_BYTE = 0x01, TILE_BITS = 8 };
 
 struct hash tree_leaf(enum hash_id id, struct str entry)
 {
@@ -33,15 +33,16 @@ struct hash tree_empty(enum hash_id id) { return hash_of(id, S("")); }
 
 /* ---- the compact range ---- */
 
-static void range_add(enum hash_id id, unsigned char byte, struct frontier *f, const struct hash *leaf)
+/* The root of the next 2^k leaves; the size is a multiple of that. */
+static void range_add(enum hash_id id, unsigned char byte, struct frontier *f, unsigned k, const struct hash *root)
 {
-	struct hash h = *leaf;
-	unsigned k = 0;
+	const uint64_t leaves = UINT64_C(1) << k;
+	struct hash h = *root;
 
 	for (; f->size >> k & 1; k++)
 		h = node_of(id, byte, &f->at[k], &h);
 	f->at[k] = h;
-	f->size++;
+	f->size += leaves;
 }
 
 static struct hash range_root(enum hash_id id, unsigned char byte, const struct frontier *f)
@@ -58,8 +59,36 @@ static struct hash range_root(enum hash_id id, unsigned char byte, const struct 
 	return any ? h : tree_empty(id);
 }
 
-void frontier_add(enum hash_id id, struct frontier *f, const struct hash *leaf) { range_add(id, NODE_BYTE, f, leaf); }
+void frontier_add(enum hash_id id, struct frontier *f, const struct hash *leaf) { range_add(id, NODE_BYTE, f, 0, leaf); }
+void frontier_add_tile(enum hash_id id, struct frontier *f, const struct hash *root) { range_add(id, NODE_BYTE, f, TILE_BITS, root); }
 struct hash frontier_root(enum hash_id id, const struct frontier *f) { return range_root(id, NODE_BYTE, f); }
+
+/* Level by level: what stands open on it, then the new ones; pairs of a level are hashed together, one without a partner stays open. */
+void frontier_add_many(enum hash_id id, struct frontier *f, const struct hash *leaf, size_t n)
+{
+	struct hash level[TILE_WIDTH + 1];
+	struct str pair[TILE_WIDTH / 2];
+	const uint64_t size = f->size;
+
+	f->size += n;
+	memcpy(level + 1, leaf, n * sizeof(*leaf));
+	for (unsigned k = 0; n; k++) {
+		const bool open = size >> k & 1;
+		const struct hash *from = level + !open;
+
+		if (open)
+			level[0] = f->at[k];
+		n += open;
+		for (size_t i = 0; i < n / 2; i++)
+			pair[i] = (struct str){ (const char *)from[2 * i].b, 2 * HASH_LEN };
+		if (n & 1)
+			f->at[k] = from[n - 1];
+		n /= 2;
+		/* a group of lanes is read before its results are written, and these lie before what is still to be read */
+		hash_many(id, NODE_BYTE, pair, n, level);
+		memmove(level + 1, level, n * sizeof(*level));
+	}
+}
 
 /* Root of a complete subtree of `n` nodes, a power of two up to TILE_WIDTH, level by level: pairs of a level are hashed together. */
 static struct hash block_root(enum hash_id id, unsigned char byte, const struct hash *leaf, size_t n)
@@ -79,22 +108,17 @@ static struct hash block_root(enum hash_id id, unsigned char byte, const struct 
 
 struct hash tree_root(enum hash_id id, unsigned char node_byte, const struct hash *leaf, size_t n)
 {
-	enum { BLOCK_BITS = 8 };
 	struct frontier f = { .size = 0 };
 
 	while (id == HASH_SM3 && n >= TILE_WIDTH) {
 		struct hash h = block_root(id, node_byte, leaf, TILE_WIDTH);
-		unsigned k = BLOCK_BITS;
 
-		for (; f.size >> k & 1; k++)
-			h = node_of(id, node_byte, &f.at[k], &h);
-		f.at[k] = h;
-		f.size += TILE_WIDTH;
+		range_add(id, node_byte, &f, TILE_BITS, &h);
 		leaf += TILE_WIDTH;
 		n -= TILE_WIDTH;
 	}
 	for (size_t i = 0; i < n; i++)
-		range_add(id, node_byte, &f, &leaf[i]);
+		range_add(id, node_byte, &f, 0, &leaf[i]);
 	return range_root(id, node_byte, &f);
 }
 

@@ -569,6 +569,46 @@ static void flipped_bytes_are_found(void **state)
 	free(c);
 }
 
+/* Bottom tiles in any order, what is above them in theirs. */
+static void tiles_are_checked_apart(void **state)
+{
+	enum { FULL = BIG / TILE_WIDTH };
+	struct world *w = *state;
+	const struct tile_source src = { &w->full, shelf_tile };
+	struct log_check *c = calloc(1, sizeof(*c)), *before = calloc(1, sizeof(*c));
+	static char text[TILE_WIDTH][ENTRY];
+	struct hash root[FULL], end;
+	struct str entry[TILE_WIDTH];
+
+	c->src = &src;
+	for (uint64_t n = FULL; n-- > 0; ) {
+		for (size_t i = 0; i < TILE_WIDTH; i++)
+			entry[i] = entry_of(n * TILE_WIDTH + i, text[i]);
+		assert_int_equal(log_check_tile(c, n, entry, &root[n]), OK);
+		w->full.tile[0][n][n * 31 % TILE_BYTES] ^= 1;
+		assert_int_equal(log_check_tile(c, n, entry, &end), E_CORRUPT);
+		w->full.tile[0][n][n * 31 % TILE_BYTES] ^= 1;
+		entry[n % TILE_WIDTH] = S("another entry");
+		assert_int_equal(log_check_tile(c, n, entry, &end), E_CORRUPT);
+	}
+	assert_int_equal(log_check_tile(c, FULL + 1, entry, &end), E_CORRUPT);      /* no such tile */
+	for (uint64_t n = 0; n < FULL; n++) {
+		if (n == TILE_WIDTH - 1) {
+			*before = *c;
+			w->full.tile[1][0][7777] ^= 1;
+			assert_int_equal(log_check_above(c, &root[n]), E_CORRUPT);
+			w->full.tile[1][0][7777] ^= 1;
+			*c = *before;
+		}
+		assert_int_equal(log_check_above(c, &root[n]), OK);
+	}
+	for (size_t i = FULL * TILE_WIDTH; i < BIG; i++)
+		assert_int_equal(log_check_hash(c, &w->leaf[i]), OK);
+	same_as((struct log_head){ c->f.size, log_check_root(c) }, head_of(w, BIG));
+	free(before);
+	free(c);
+}
+
 /* ---- one writes, others ask ---- */
 
 struct asker { struct world *w; struct log *g; struct shelf *s; int bad, asked; bool *over; pthread_mutex_t *lock; };
@@ -654,7 +694,7 @@ int main(void)
 	static const struct CMUnitTest all[] = {
 		cmocka_unit_test(roots_of_every_size), cmocka_unit_test(names), cmocka_unit_test(rewinds), cmocka_unit_test(many_groups),
 		cmocka_unit_test(undone), cmocka_unit_test(resumes), cmocka_unit_test(resumes_of_big_logs), cmocka_unit_test(resumes_refused),
-		cmocka_unit_test(receipts), cmocka_unit_test(tiles), cmocka_unit_test(flipped_bytes_are_found),
+		cmocka_unit_test(receipts), cmocka_unit_test(tiles), cmocka_unit_test(flipped_bytes_are_found), cmocka_unit_test(tiles_are_checked_apart),
 		cmocka_unit_test(asked_while_growing),
 	};
 

@@ -157,6 +157,33 @@ static void roots_by_blocks(void **state)
 	}
 }
 
+/* Many at once, from any size to any other: the same as one by one, open subtrees included. */
+static void many_leaves_at_once(void **state)
+{
+	static const size_t steps[] = { 1, 2, 3, 5, 7, 16, 31, 64, 100, 255, TILE_WIDTH };
+
+	(void)state;
+	for (int id = HASH_SHA256; id <= HASH_SM3; id++)
+		for (size_t s = 0; s < ROWS(steps); s++) {
+			struct frontier one = { 0 }, many = { 0 };
+			struct hash leaf[TILE_WIDTH];
+
+			for (size_t size = 0, round = 0; round < 9; round++, size += steps[s]) {
+				for (size_t i = 0; i < steps[s]; i++) {
+					leaf[i] = numbered((enum hash_id)id, size + i);
+					frontier_add((enum hash_id)id, &one, &leaf[i]);
+				}
+				frontier_add_many((enum hash_id)id, &many, leaf, steps[s]);
+				assert_int_equal(many.size, one.size);
+				for (unsigned k = 0; k < 64; k++)
+					if (one.size >> k & 1)
+						same_hash(&many.at[k], &one.at[k]);
+			}
+			frontier_add_many((enum hash_id)id, &many, leaf, 0);
+			assert_int_equal(many.size, one.size);
+		}
+}
+
 static void paths_in_memory(void **state)
 {
 	struct hash leaf[40], path[MERKLE_MAX_PROOF], root, got;
@@ -370,7 +397,7 @@ static void tile_widths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_roots), cmocka_unit_test(frontiers), cmocka_unit_test(roots_by_blocks), cmocka_unit_test(paths_in_memory),
+		cmocka_unit_test(known_roots), cmocka_unit_test(frontiers), cmocka_unit_test(roots_by_blocks), cmocka_unit_test(many_leaves_at_once), cmocka_unit_test(paths_in_memory),
 		cmocka_unit_test(all_inclusions), cmocka_unit_test(all_consistencies), cmocka_unit_test(over_tile_levels),
 		cmocka_unit_test(reader_errors), cmocka_unit_test(tile_paths), cmocka_unit_test(tile_widths),
 	};
