@@ -81,6 +81,8 @@ enum err kernel_tick(struct kernel *k, int64_t now)
 	jobs_tick(k, now);
 	evidence_tick(k);
 	cosigners_tick(k);
+	cosigned_tick(k);
+	stamp_tick(k, now);
 	if (!k->writer || now - atomic_load(&k->last_tick) < 60000)
 		return OK;
 	atomic_store(&k->last_tick, now);

@@ -153,7 +153,7 @@ static void where_to(CURL *c, const struct fetch *f)
 
 static enum err perform(CURL *c, CURLU *u, const struct fetch *f, struct body *b, long *ret_status)
 {
-	struct curl_slist text = { (char *)(uintptr_t)"Content-Type: text/plain", NULL }, *plain = &text;
+	struct curl_slist text = { (char *)(uintptr_t)(f->post_type ? f->post_type : "Content-Type: text/plain"), NULL }, *plain = &text;
 	CURLcode code;
 
 	curl_easy_setopt(c, CURLOPT_CURLU, u);
