@@ -71,7 +71,7 @@ bool password_check(struct str password, struct str phc);
 /* The question, DER: SHA-256, and the certificate wanted in the answer. */
 enum err stamp_query(struct arena *a, const struct hash *imprint, const unsigned char nonce[8], struct str *ret) MUST_USE;
 /* What a reply has to answer. ca: PEM certificates, each of them trusted at `seconds`; empty: whose signature it is, is not asked. */
-struct stamp_want { struct hash imprint; unsigned char nonce[8]; struct str ca; int64_t seconds; };
+struct stamp_want { struct hash imprint; unsigned char nonce[8]; bool any_nonce; struct str ca; int64_t seconds; };
 /* E_BAD: no reply. E_DENIED: not granted. E_CORRUPT: of something else, or not signed by whom we trust. *ret_seconds: when, as it says. */
 enum err stamp_check(struct str reply, const struct stamp_want *want, int64_t *ret_seconds) MUST_USE;
 bool stamp_trust_ok(struct str ca);           /* does it hold certificates */

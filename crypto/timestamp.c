@@ -90,7 +90,7 @@ static enum err verify(TS_RESP *r, const struct stamp_want *w)
 	TS_VERIFY_CTX *c = TS_VERIFY_CTX_new();
 	TS_REQ *q = TS_REQ_new();
 	X509_STORE *store = NULL;
-	unsigned flags = TS_VFY_VERSION | TS_VFY_IMPRINT | TS_VFY_NONCE;
+	unsigned flags = TS_VFY_VERSION | TS_VFY_IMPRINT | (w->any_nonce ? 0 : TS_VFY_NONCE);
 	bool ready = c && q && fill(q, &w->imprint, w->nonce) && TS_REQ_to_TS_VERIFY_CTX(q, c);
 	enum err e = E_CRYPTO;
 

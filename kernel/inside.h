@@ -84,7 +84,7 @@ enum {
 	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT,
 	SQL_PART_PUT, SQL_PART_GET, SQL_PART_LIST, SQL_PART_COUNT,
 	SQL_RECORD_RANGE, SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_RANGE, SQL_ENTRY_TAIL, SQL_ENTRY_EACH, SQL_TILE_PUT, SQL_TILE_GET, SQL_TILE_SM3_PUT, SQL_TILE_SM3_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
-	SQL_COSIGNED_PUT, SQL_COSIGNED_OVER, SQL_COSIGNED_LAST, SQL_STAMP_PUT, SQL_STAMP_GET, SQL_STAMP_LAST,
+	SQL_COSIGNED_PUT, SQL_COSIGNED_OVER, SQL_COSIGNED_LAST, SQL_COSIGNED_NEXT, SQL_STAMP_NEXT, SQL_STAMP_PUT, SQL_STAMP_GET, SQL_STAMP_LAST,
 	SQL_IDEM_GET, SQL_IDEM_PUT, SQL_AUDIT_PUT, SQL_AUDIT_LIST,
 	SQL_PARTY_GET, SQL_PARTY_BY_USCC, SQL_PARTY_PUT, SQL_PARTY_ROLES, SQL_PARTY_STATE, SQL_PARTY_OPEN, SQL_PARTY_LIST, SQL_PARTY_LIST_STATE,
 	SQL_ACCOUNT_PUT, SQL_ACCOUNT_LOGIN, SQL_ACCOUNT_LIST, SQL_ACCOUNT_FAIL, SQL_ACCOUNT_GOOD, SQL_ACCOUNT_REMOVE, SQL_ACCOUNT_PASSWORD,
@@ -169,6 +169,8 @@ enum err stamp_open(struct kernel *k, char why[300]);
 void stamp_stop(struct kernel *k);
 void stamp_close(struct kernel *k);
 void stamp_tick(struct kernel *k, int64_t now);
+/* verify_kept.c: cosignatures and time-stamps kept for heads up to that size, against the tree. E_CORRUPT with the problem in words. */
+enum err verify_kept(struct kernel *k, struct db *db, const struct tile_source *src, uint64_t size, struct arena *a, struct str *ret_problem) MUST_USE;
 /* glue of store and log (evidence.c) */
 enum err evidence_resume(struct kernel *k) MUST_USE;
 void evidence_tick(struct kernel *k);

@@ -103,8 +103,10 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_COSIGNED_PUT] = "INSERT INTO log_cosigned (size, lines) VALUES ($1, $2) ON CONFLICT (size) DO NOTHING",
 	[SQL_COSIGNED_OVER] = "SELECT c.size, h.root, c.lines FROM log_cosigned c JOIN log_head h ON h.size = c.size WHERE c.size > $1 ORDER BY c.size LIMIT 1",
 	[SQL_COSIGNED_LAST] = "SELECT size FROM log_cosigned ORDER BY size DESC LIMIT 1",
+	[SQL_COSIGNED_NEXT] = "SELECT size, lines FROM log_cosigned WHERE size > $1 ORDER BY size LIMIT 1",
 	[SQL_STAMP_PUT] = "INSERT INTO log_stamp (size, at, note, token) VALUES ($1, $2, $3, $4) ON CONFLICT (size) DO NOTHING",
 	[SQL_STAMP_GET] = "SELECT size, at, note, token FROM log_stamp WHERE size = $1",
+	[SQL_STAMP_NEXT] = "SELECT size, at, note, token FROM log_stamp WHERE size > $1 ORDER BY size LIMIT 1",
 	[SQL_STAMP_LAST] = "SELECT size, at, note, token FROM log_stamp ORDER BY size DESC LIMIT 1",
 
 	[SQL_IDEM_GET] = "SELECT request, answer, record, idx FROM idem WHERE account = $1 AND name = $2",

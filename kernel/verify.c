@@ -170,7 +170,8 @@ static enum err verify_all(struct verifying *v, struct arena *a, const struct pr
 		return E_CORRUPT;
 	}
 	v->report->tiles = head.size / TILE_WIDTH;
-	return check_part_count(v, a, head.size);
+	e = check_part_count(v, a, head.size);
+	return e ? e : verify_kept(v->k, v->call.db, v->check[0].src, head.size, a, &v->report->problem);
 }
 
 enum err kernel_verify(struct kernel *k, struct arena *a, const struct progress *p, struct verify_report *ret)

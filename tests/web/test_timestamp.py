@@ -207,6 +207,24 @@ class Stamped(unittest.TestCase):
         self.assertEqual(self.once()[0], 0)
         self.assertNotEqual(self.tsa.got[0][1], self.tsa.got[1][1], "the same nonce twice")
 
+    def verify(self):
+        return subprocess.run([PROGRAM, "verify", "--home", self.home.path], capture_output=True, timeout=60).returncode
+
+    def test_verify(self):
+        """What is kept is compared with the tree."""
+        self.answer(lambda q: (200, self.good.reply(q)))
+        self.assertEqual(self.once()[0], 0)
+        self.assertEqual(self.verify(), 0)
+        (size, note, token), = self.sql("SELECT size, note, token FROM log_stamp")
+        elsewhere = self.good.reply(self.good.query(hashlib.sha256(b"something else").digest()))
+        rows = [("token", elsewhere), ("token", token[:-1]), ("token", b""), ("note", note.replace("\n%d\n" % size, "\n%d\n" % (size - 1))), ("note", ""), ("size", size - 1)]
+        for column, bad in rows:
+            with self.subTest(column):
+                self.sql("UPDATE log_stamp SET %s = ?" % column, bad)
+                self.assertEqual(self.verify(), 1)
+                self.sql("UPDATE log_stamp SET size = ?, note = ?, token = ?", size, note, token)
+        self.assertEqual(self.verify(), 0)
+
     def test_answers_that_are_none(self):
         replies = {}
 

@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -462,6 +463,9 @@ class Witnessed(unittest.TestCase):
             f.write(proof)
         return subprocess.run([PROGRAM, "verify", self.tmp.name + "/receipt", "--policy", self.policy], capture_output=True, text=True, timeout=60).returncode
 
+    def verify_home(self):
+        return subprocess.run([PROGRAM, "verify", "--home", self.log.path], capture_output=True, timeout=60).returncode
+
     def witnessed(self, answer):
         self.assertTrue(wait_for(lambda: len(self.lines(self.receipt(answer))) == 2, 30), "no receipt with both lines")
         return self.receipt(answer)
@@ -499,8 +503,17 @@ class Witnessed(unittest.TestCase):
         self.assertEqual((self.receipt(a), self.receipt(c)), (kept, later))
         by_index = self.text("/log/receipt/%d" % a["receipt"]["index"])
         self.assertEqual(by_index.split("\n\n", 1)[1], kept.split("\n\n", 1)[1])
-        cli = subprocess.run([PROGRAM, "verify", "--home", self.log.path], capture_output=True, timeout=60)
-        self.assertEqual(cli.returncode, 0, cli)
+        self.assertEqual(self.verify_home(), 0)
+        with sqlite3.connect(self.log.path + "/suyuan.db") as db:
+            (size, lines), = db.execute("SELECT size, lines FROM log_cosigned ORDER BY size LIMIT 1").fetchall()
+            for bad in (lines[:-3] + ("A" if lines[-4] != "A" else "B") + lines[-2:], lines.replace("\u2014", "-"), lines[:-1], ""):
+                db.execute("UPDATE log_cosigned SET lines = ? WHERE size = ?", (bad, size))
+                db.commit()
+                self.assertEqual(self.verify_home(), 1, bad)
+            db.execute("UPDATE log_cosigned SET lines = ? WHERE size = ?", (lines, size))
+            db.commit()
+        db.close()
+        self.assertEqual(self.verify_home(), 0)
 
     def test_wait(self):
         self.on(True, True)
