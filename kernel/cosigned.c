@@ -1,8 +1,9 @@
 /* kernel/cosigned.c - heads that reached the quorum of the home's policy: kept with their lines, found for receipts, waited for.
  *
  * Kept is a head when its row is committed; before that no receipt carries it and nobody who waits is told, so that a receipt given once is
- * given again after a crash. The first lines kept for a size stay: a witness that cosigns the same head anew changes nothing. Writers and
- * readers never wait here; whoever asked to be told waits in memory of its own, without a thread.
+ * given again after a crash. All lines are kept, the log's own too: an SM2 signature is another one each time. The first ones of a size stay: a
+ * witness that cosigns the same head anew changes nothing. Writers and readers never wait here; whoever asked to be told waits in memory of
+ * its own, without a thread.
  */
 #include "kernel/inside.h"
 

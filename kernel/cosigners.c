@@ -181,7 +181,7 @@ static void hand_in(struct asking *q, bool end)
 	if (end)
 		c->quorum = quorum;
 	if (quorum)
-		cosigned_keep(c->k, q->head.size, buf_str(&lines));
+		cosigned_keep(c->k, q->head.size, str_join(q->a, str_sub(q->note, q->head.text.n + 1, q->note.n), buf_str(&lines)));
 }
 
 /* The log's own lines of a note: what was cosigned before is not sent around. */

@@ -161,8 +161,8 @@ void cosigners_tick(struct kernel *k);
 enum err cosigned_open(struct kernel *k) MUST_USE;
 void cosigned_close(struct kernel *k);
 void cosigned_tick(struct kernel *k);
-void cosigned_keep(struct kernel *k, uint64_t size, struct str lines);        /* does not wait; the first lines of a size stay */
-/* The first of them that covers entry `index`, with its cosignature lines. E_ABSENT: none yet, or the home asks for none. */
+void cosigned_keep(struct kernel *k, uint64_t size, struct str lines);        /* all of its lines; does not wait; the first of a size stay */
+/* The first of them that covers entry `index`, with its signature lines. E_ABSENT: none yet, or the home asks for none. */
 enum err cosigned_over(struct call *c, uint64_t index, struct log_head *ret, struct str *ret_lines) MUST_USE;
 /* stamp.c: time-stamps of checkpoints */
 enum err stamp_open(struct kernel *k, char why[300]);

@@ -43,13 +43,15 @@ static bool line_ok(struct kept *x, struct str body, const struct note_sig *sig)
 static enum err check_cosigned(struct kept *x, const struct rows *r)
 {
 	struct note_sig sig[NOTE_MAX_SIGS];
-	struct str body, again;
+	struct str body, again, note;
+	struct checkpoint c;
 	size_t n;
 	enum err e = body_at(x, x->last, &body);
 
 	if (e)
 		return e;
-	if (note_open(x->a, str_fmt(x->a, "%.*s\n%.*s", STR_ARG(body), STR_ARG(row_str(r, 0, 1))), &again, sig, &n) || !str_eq(body, again))
+	note = str_fmt(x->a, "%.*s\n%.*s", STR_ARG(body), STR_ARG(row_str(r, 0, 1)));
+	if (note_open(x->a, note, &again, sig, &n) || !str_eq(body, again) || checkpoint_open(x->a, note, &x->key, &c))
 		return E_CORRUPT;
 	for (size_t i = 0; i < n; i++)
 		if (!line_ok(x, body, &sig[i]))
@@ -106,7 +108,7 @@ static enum err all(struct kept *x, struct arena *lasting, struct arena *a, stru
 {
 	struct str keys = log_vkey(x->k->log, TREE_SHA256), first = S("");
 	uint64_t bad = 0;
-	const char *what = "the cosignatures kept for a head do not fit it";
+	const char *what = "the signatures kept for a head do not fit it";
 	enum err e;
 
 	x->policy = policy_of(x->k, lasting);

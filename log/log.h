@@ -76,7 +76,7 @@ struct receipt_of {
 	uint64_t index;
 	const struct log_head *at;
 	struct str extra;
-	struct str lines;         /* cosignatures that were kept; empty: those a recent head has now */
+	struct str lines;         /* all signature lines, kept with that head; empty: signed now, with the cosignatures a recent head has */
 };
 enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *src, const struct receipt_of *q, struct str *ret) MUST_USE;
 struct log_head log_signed_second(struct log *g);

@@ -132,9 +132,8 @@ static enum err sign_again(struct log *g, struct arena *a, const struct tile_sou
 	return e ? e : log_sign(g, x, a, ret);
 }
 
-/* The note of a head: found among the recent ones, or signed again. Ed25519 is deterministic, so that line is the same either way. own: without
- * cosignatures. */
-static enum err note_of(struct log *g, struct arena *a, const struct tile_source *src, enum tree_id t, const struct log_head *h, bool own, struct str *ret)
+/* The note of a head: found among the recent ones, or signed again. Ed25519 is deterministic, so that line is the same either way. */
+static enum err note_of(struct log *g, struct arena *a, const struct tile_source *src, enum tree_id t, const struct log_head *h, struct str *ret)
 {
 	enum { TRIES = 4 };
 	struct extension x = { .tree = t, .from = *h, .again = true };
@@ -143,10 +142,8 @@ static enum err note_of(struct log *g, struct arena *a, const struct tile_source
 
 	pthread_rwlock_rdlock(&g->lock);
 	for (size_t i = 0; i < RECENT && t == TREE_SHA256 && !note.n; i++)
-		if (g->recent[i].n && same_head(&g->recent[i].head, h)) {
+		if (g->recent[i].n && same_head(&g->recent[i].head, h))
 			copy_note(&g->recent[i], &note);
-			note.n = own ? g->recent[i].n_own : note.n;
-		}
 	if (t == TREE_SM3 && same_head(&g->second.head, h))
 		copy_note(&g->second, &note);
 	pthread_rwlock_unlock(&g->lock);
@@ -191,11 +188,11 @@ enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *s
 	/* a head somebody changed in the store is not signed: it must be the root of this very tree */
 	if (!tree_root_from_path(id, 0x01, &leaf, q->index, q->at->size, p.path, p.n_path, &root) || !same_bytes(root.b, q->at->root.b, HASH_LEN))
 		return E_CORRUPT;
-	e = note_of(g, a, src, q->tree, q->at, q->lines.n > 0, &p.checkpoint);
-	if (e)
-		return e;
 	if (q->lines.n)
-		p.checkpoint = str_join(a, p.checkpoint, q->lines);
-	*ret = proof_str(a, &p);
-	return OK;
+		p.checkpoint = str_fmt(a, "%.*s\n%.*s", STR_ARG(checkpoint_text(a, tree_origin(a, g->origin, q->tree), q->at->size, &q->at->root)), STR_ARG(q->lines));
+	else
+		e = note_of(g, a, src, q->tree, q->at, &p.checkpoint);
+	if (!e)
+		*ret = proof_str(a, &p);
+	return e;
 }

@@ -373,16 +373,17 @@ class Cosigner(http.server.BaseHTTPRequestHandler):
 
 class Witnessed(unittest.TestCase):
     """Two witnesses that come and go, both of them asked for by the policy."""
+    demo = ()
 
     @classmethod
     def setUpClass(cls):
         cls.tmp = tempfile.TemporaryDirectory()
-        cls.log = Home(PROGRAM)
+        cls.log = Home(PROGRAM, cls.demo)
         cls.operator = cls.log.demo["tokens"]["operator"]
         cls.witness = [listen(http.server.ThreadingHTTPServer, Cosigner) for i in range(2)]
         cls.log.serve()
         cls.bare, answer = cls.write()
-        cls.vkey = cls.text("/log/vkey").strip()
+        cls.vkey = cls.text("/log/vkey").split("\n")[0]
         cls.log.stop()
         cls.policy = cls.log.path + "/policy.txt"
         with open(cls.policy, "w") as f:
@@ -608,6 +609,12 @@ class Witnessed(unittest.TestCase):
         self.log.process.wait(20)
         self.assertLess(time.monotonic() - began, 6)
         self.log.serve()
+
+
+class WitnessedGm(Witnessed):
+    """The same of a home whose own signatures are not the same bytes twice (SM2)."""
+    demo = ("--suite", "gm")
+    test_wait = test_what_is_preferred = test_nobody_else_waits = test_too_many = test_end = None
 
 
 if __name__ == "__main__":
