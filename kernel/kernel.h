@@ -339,6 +339,7 @@ struct fetch {
 	struct str post;          /* not empty: a POST of these bytes instead */
 	const char *post_type;    /* "Content-Type: ..."; NULL: plain text */
 	int seconds;              /* that the answer may take; 0: 10 */
+	bool plain;               /* http will do: nothing of the question is secret, and the answer is signed by whom we know */
 };
 struct fetched { int status; struct str body; };
 struct fetcher {

@@ -65,7 +65,7 @@ static enum err question(struct stamper *s, struct arena *a, struct got *g, stru
 static enum err ask(struct stamper *s, struct arena *a, struct got *ret)
 {
 	struct fetch f = { .url = s->url.p, .hosts = node_get(s->k->settings, "fetch_hosts"), .stop = &s->stop, .seconds = ASK_SECONDS,
-		.post_type = "Content-Type: application/timestamp-query" };
+		.post_type = "Content-Type: application/timestamp-query", .plain = s->ca.n > 0 };
 	struct stamp_want want = { .seconds = 0 };
 	struct got g = { .status = 0 };
 	struct fetched r;

@@ -75,7 +75,7 @@ static bool may_ask(const struct fetch *f, CURLU *u)
 	h = str_of(host ? host : "");
 	if (h.n > 2 && h.p[0] == '[')
 		h = str_sub(h, 1, h.n - 2);
-	may = may && (strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && (f->anywhere || loopback(h)))) && (f->anywhere || named(f->hosts, h));
+	may = may && (strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && (f->anywhere || f->plain || loopback(h)))) && (f->anywhere || named(f->hosts, h));
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(user);

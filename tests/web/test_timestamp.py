@@ -232,7 +232,7 @@ class Stamped(unittest.TestCase):
             return replies.setdefault("first", self.good.reply(q))
 
         rows = [
-            ("another imprint", lambda q: (200, self.good.reply(self.good.query(hashlib.sha256(b"something else").digest())))),
+            ("another imprint", lambda q: (200, self.good.reply(q.replace(imprint(q), hashlib.sha256(b"something else").digest())))),
             ("no nonce", lambda q: (200, self.good.reply(self.good.query(imprint(q), "-no_nonce")))),
             ("another nonce", lambda q: (200, self.good.reply(self.good.query(imprint(q))))),
             ("another authority", lambda q: (200, self.other.reply(q))),
@@ -262,6 +262,18 @@ class Stamped(unittest.TestCase):
         self.home.set(fetch_hosts=[])
         self.refused()
         self.assertEqual(self.tsa.got, [])
+
+    def test_plain_http(self):
+        """Many authorities have no other; whose answer it is, their certificate says. Without one, only the own machine is asked that way."""
+        self.answer(lambda q: (200, self.good.reply(q)))
+        self.home.set(tsa_url="http://localhost:%d/tsa" % self.tsa.server_address[1], fetch_hosts=["localhost", "127.0.0.1", "::1"], tsa_ca="")
+        try:
+            self.refused()
+            self.assertEqual(self.tsa.got, [])
+            self.home.set(tsa_ca="tsa-ca.pem")
+            self.assertEqual(self.once()[0], 0)
+        finally:
+            self.home.set(tsa_url="http://127.0.0.1:%d/tsa" % self.tsa.server_address[1])
 
     def test_without_certificates(self):
         self.home.set(tsa_ca="")
