@@ -75,6 +75,27 @@ int cli_rebuild(const struct cli *c)
 	return err_exit(e);
 }
 
+int cli_timestamp(const struct cli *c)
+{
+	struct kernel *k;
+	struct stamp s;
+	struct arena a;
+	char why[300];
+	enum err e = cli_open(c, true, &k);
+
+	if (e)
+		return err_exit(e);
+	arena_init(&a, 1 << 20, NULL);
+	e = kernel_stamp_now(k, why);
+	if (e)
+		cli_say(e, why);
+	else if (kernel_stamp(k, &a, 0, &s) == OK)
+		printf(c->json ? "{\"size\":%llu}\n" : "已加盖时间戳，%llu 条 / time-stamped\n", (unsigned long long)s.size);
+	arena_end(&a);
+	kernel_close(k);
+	return err_exit(e);
+}
+
 /* ---- backup and restore: the store and the files; keys only when asked into their own place ---- */
 
 static enum err copy_file(struct arena *a, const char *from, const char *to)

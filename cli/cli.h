@@ -31,6 +31,7 @@ int cli_backup_keys(const struct cli *c);
 int cli_restore(const struct cli *c);
 int cli_doctor(const struct cli *c);
 int cli_rotate(const struct cli *c);
+int cli_timestamp(const struct cli *c);        /* of the newest checkpoint, by the authority of the settings */
 int cli_manual(const struct cli *c);
 int cli_openapi(const struct cli *c);
 int cli_load(const struct cli *c);

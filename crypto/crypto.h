@@ -1,7 +1,7 @@
 /* crypto/crypto.h - hashes, MACs, signatures, sealing and format-preserving encryption, chosen by id.
  *
  * Pure: no randomness of its own (callers pass seeds and nonces), no file, no clock.
- * Only openssl.c, cipher.c and argon2.c of this folder see foreign headers. Contexts that are expensive to make
+ * Only openssl.c, cipher.c, timestamp.c and argon2.c of this folder see foreign headers. Contexts that are expensive to make
  * (fetched algorithms, expanded keys) are opaque objects the caller frees; everything else is by value.
  * Thread safety: a const object may be used by many threads at once; each call makes or borrows its own state.
  */
@@ -65,6 +65,16 @@ enum err sealer_open(const struct sealer *s, struct str bound, struct str sealed
 /* ---- passwords: argon2id, PHC string "$argon2id$v=19$m=...,t=...,p=...$salt$hash" ---- */
 enum err password_hash(struct str password, const unsigned char salt[16], struct arena *a, struct str *ret) MUST_USE;
 bool password_check(struct str password, struct str phc);
+
+/* ---- time-stamps (RFC 3161) ---- */
+#define STAMP_MAX (256 * 1024)        /* a reply with its certificates */
+/* The question, DER: SHA-256, and the certificate wanted in the answer. */
+enum err stamp_query(struct arena *a, const struct hash *imprint, const unsigned char nonce[8], struct str *ret) MUST_USE;
+/* What a reply has to answer. ca: PEM certificates, each of them trusted at `seconds`; empty: whose signature it is, is not asked. */
+struct stamp_want { struct hash imprint; unsigned char nonce[8]; bool any_nonce; struct str ca; int64_t seconds; };
+/* E_BAD: no reply. E_DENIED: not granted. E_CORRUPT: of something else, or not signed by whom we trust. *ret_seconds: when, as it says. */
+enum err stamp_check(struct str reply, const struct stamp_want *want, int64_t *ret_seconds) MUST_USE;
+bool stamp_trust_ok(struct str ca);           /* does it hold certificates */
 
 /* ---- FF1 (NIST SP 800-38G), radix 32, for sealed codes ----
  * numerals are bytes 0..31. One key object per code key; n numerals between 2 and 36, tweak at most 16 bytes. */

@@ -455,6 +455,7 @@ void kernel_close(struct kernel *k)
 	if (!k)
 		return;
 	jobs_stop(k);
+	peers_stop(k);
 	atomic_store(&k->closing, true);        /* long work is taken no more; what is under way still needs the writer */
 	if (k->crew)
 		crew_drain(k->crew);

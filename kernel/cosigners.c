@@ -124,7 +124,8 @@ static enum err ask_twice(const struct asking *q, struct peer *p, int *ret_statu
 	return e;
 }
 
-static void ask(struct asking *q, struct peer *p)
+/* Did it answer with its line? */
+static bool ask(struct asking *q, struct peer *p)
 {
 	int status = 0;
 	enum err e = ask_twice(q, p, &status);
@@ -133,7 +134,7 @@ static void ask(struct asking *q, struct peer *p)
 		p->old = p->done = q->head.size;
 		p->done_at = now_ms();
 		p->wait = 0;
-		return;
+		return true;
 	}
 	if (e == E_STATE && p->old > q->head.size)
 		say(SAY_ERROR, "witness %.*s has cosigned %llu entries of this log, there are %llu: was an older store brought back?", STR_ARG(p->who.name),
@@ -144,6 +145,7 @@ static void ask(struct asking *q, struct peer *p)
 	if (p->wait > WAIT_MAX_MS)
 		p->wait = WAIT_MAX_MS;
 	p->due = now_ms() + p->wait;
+	return false;
 }
 
 /* ---- one head, all witnesses ---- */
@@ -155,7 +157,8 @@ static bool wanted(const struct peer *p, uint64_t size)
 	return now >= p->due && (!p->n_line || p->done != size || now - p->done_at > REFRESH_MS);
 }
 
-static void hand_in(struct asking *q)
+/* end: of the round, when it is known who answered. */
+static void hand_in(struct asking *q, bool end)
 {
 	struct cosigners *c = q->c;
 	struct buf lines = buf_in(q->a, 1024);
@@ -173,9 +176,12 @@ static void hand_in(struct asking *q)
 		return;
 	log_cosigned(c->k->log, q->head.size, buf_str(&lines));
 	quorum = policy_check(q->a, c->policy, NULL, str_fmt(q->a, "%.*s%.*s", STR_ARG(q->note), STR_ARG(buf_str(&lines))), &head, &found) == OK;
-	if (quorum != c->quorum)
+	if (end && quorum != c->quorum)
 		say(quorum ? SAY_INFO : SAY_WARN, quorum ? "the witnesses' quorum is reached, size %llu" : "too few witnesses, size %llu", (unsigned long long)q->head.size);
-	c->quorum = quorum;
+	if (end)
+		c->quorum = quorum;
+	if (quorum)
+		cosigned_keep(c->k, q->head.size, str_join(q->a, str_sub(q->note, q->head.text.n + 1, q->note.n), buf_str(&lines)));
 }
 
 /* The log's own lines of a note: what was cosigned before is not sent around. */
@@ -212,11 +218,12 @@ static void round_of(struct cosigners *c, struct arena *a)
 		return;
 	for (size_t i = 0; i < c->n && !atomic_load(&c->stop); i++)
 		if (wanted(&c->peer[i], q.head.size)) {
-			ask(&q, &c->peer[i]);
+			if (ask(&q, &c->peer[i]))
+				hand_in(&q, false);         /* at once: the next one may be slow */
 			any = true;
 		}
 	if (any)
-		hand_in(&q);
+		hand_in(&q, true);
 }
 
 static void *work(void *arg)
@@ -271,7 +278,7 @@ static enum err cosigners_open(struct kernel *k, char why[300])
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	k->cosigners = c;
-	return OK;
+	return policy_asks(c->policy) && c->n ? cosigned_open(k) : OK;
 }
 
 void cosigners_tick(struct kernel *k)
@@ -305,11 +312,21 @@ enum err peers_open(struct kernel *k, char why[300])
 {
 	enum err e = witness_open(k, why);
 
-	return e ? e : cosigners_open(k, why);
+	if (!e)
+		e = cosigners_open(k, why);
+	return e ? e : stamp_open(k, why);
+}
+
+void peers_stop(struct kernel *k)
+{
+	cosigners_close(k);
+	stamp_stop(k);
 }
 
 void peers_close(struct kernel *k)
 {
-	cosigners_close(k);
+	peers_stop(k);
+	cosigned_close(k);
+	stamp_close(k);
 	witness_close(k);
 }

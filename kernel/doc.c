@@ -92,6 +92,8 @@ static void add_parameters(struct arena *a, struct node *o, const struct op *op)
 		node_add(list, doc_ref(a, "parameters", "FileName"));
 	if (op->method == POST)
 		node_add(list, doc_ref(a, "parameters", "IdempotencyKey"));
+	if (op->files && op->method == POST)
+		node_add(list, doc_ref(a, "parameters", "Prefer"));
 	if (op->who & R_DOCK || op->files)
 		node_add(list, doc_ref(a, "parameters", "OnBehalfOf"));
 	if (list->n)
@@ -254,6 +256,8 @@ static void add_headers(struct arena *a, struct node *parts)
 {
 	static const struct { const char *key, *name, *zh, *en; } rows[] = {
 		{ "IdempotencyKey", "Idempotency-Key", "同一个键和同样的内容只办理一次，可放心重发", "the same key with the same content is done once: safe to send again" },
+		{ "Prefer", "Prefer", "wait=witnessed：见证方达到策略要求的数目后才回答（最多10秒），凭证带见证签名，回答带 Preference-Applied；等不到则照常回答",
+		  "wait=witnessed: answered when enough witnesses of the policy have cosigned, 10 s at most; then the receipt carries their lines and Preference-Applied is set; else as always" },
 		{ "OnBehalfOf", "On-Behalf-Of", "对接系统代填时，所代单位的统一社会信用代码", "unified social credit code of the party a docked system acts for" },
 		{ "FileName", "X-File-Name", "文件直接作为请求体时的文件名，百分号编码的UTF-8", "file name when the file is the body itself, percent-encoded UTF-8" },
 	};

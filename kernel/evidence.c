@@ -184,16 +184,18 @@ struct writer_hooks evidence_hooks(struct kernel *k)
 	return (struct writer_hooks){ k, hook_mark, hook_rewind, hook_seal, hook_publish, hook_undo, hook_answered };
 }
 
-/* The receipt of an entry is always given against the first head that covers it, so asking twice gives the same bytes. */
-static enum err head_over(struct call *c, uint64_t index, struct log_head *ret)
+/* The receipt of an entry is given against the first head that covers it and has the quorum of the policy; while there is none, against the first
+ * that covers it. So asking twice gives the same bytes, from the quorum on for ever. */
+static enum err head_over(struct call *c, uint64_t index, struct log_head *ret, struct str *ret_lines)
 {
 	struct rows r;
-	enum err e;
+	enum err e = cosigned_over(c, index, ret, ret_lines);
 
+	if (e != E_ABSENT)
+		return e;
 	if (log_head_over(c->k->log, index, ret))
 		return OK;
 	e = db_ask(c->db, c->arena, kernel_sql[SQL_HEAD_OVER], VALS(V_I((int64_t)index)), &r);
-
 	if (e)
 		return e;
 	if (r.n == 0 || row_str(&r, 0, 1).n != HASH_LEN)
@@ -207,9 +209,13 @@ enum err call_proof(struct call *c, uint64_t index, const struct node *extra, st
 {
 	struct log_head head;
 	struct tile_source src = tiles_over(&c->db);
-	enum err e = head_over(c, index, &head);
+	struct receipt_of q = { .tree = TREE_SHA256, .index = index, .at = &head };
+	enum err e = head_over(c, index, &head, &q.lines);
 
-	return e ? e : log_receipt(c->k->log, c->arena, &src, &(struct receipt_of){ TREE_SHA256, index, &head, canon_str(c->arena, extra) }, ret);
+	if (e)
+		return e;
+	q.extra = canon_str(c->arena, extra);
+	return log_receipt(c->k->log, c->arena, &src, &q, ret);
 }
 
 enum err call_receipt(struct call *c, uint64_t index, struct str leaf, struct str *ret)

@@ -49,6 +49,8 @@ struct kernel {
 	enum seal_id seal;        /* of what is sealed from now on */
 	struct witness *witness;  /* of the writing kernel, where the settings name logs to watch */
 	struct cosigners *cosigners;      /* of the writing kernel, where the settings name a policy */
+	struct cosigned *cosigned;        /* the same, where that policy asks for witnesses */
+	struct stamper *stamper;          /* of the writing kernel, where the settings name a time-stamping authority */
 	struct db *db;            /* the writing connection; NULL when only reading */
 	struct writer *writer;
 	struct readers *readers;
@@ -86,6 +88,7 @@ enum {
 	SQL_RECORD_PUT, SQL_RECORD_GET, SQL_RECORD_LAST, SQL_RECORD_EACH, SQL_RECORD_AT, SQL_RECORD_SPAN,
 	SQL_PART_PUT, SQL_PART_GET, SQL_PART_LIST, SQL_PART_COUNT,
 	SQL_RECORD_RANGE, SQL_ENTRY_PUT, SQL_ENTRY_GET, SQL_ENTRY_RANGE, SQL_ENTRY_TAIL, SQL_ENTRY_SPAN, SQL_TILE_PUT, SQL_TILE_GET, SQL_TILE_SM3_PUT, SQL_TILE_SM3_GET, SQL_HEAD_PUT, SQL_HEAD_LAST, SQL_HEAD_OVER,
+	SQL_COSIGNED_PUT, SQL_COSIGNED_OVER, SQL_COSIGNED_LAST, SQL_COSIGNED_NEXT, SQL_STAMP_NEXT, SQL_STAMP_PUT, SQL_STAMP_GET, SQL_STAMP_LAST,
 	SQL_IDEM_GET, SQL_IDEM_PUT, SQL_AUDIT_PUT, SQL_AUDIT_LIST,
 	SQL_PARTY_GET, SQL_PARTY_BY_USCC, SQL_PARTY_PUT, SQL_PARTY_ROLES, SQL_PARTY_STATE, SQL_PARTY_OPEN, SQL_PARTY_LIST, SQL_PARTY_LIST_STATE,
 	SQL_ACCOUNT_PUT, SQL_ACCOUNT_LOGIN, SQL_ACCOUNT_LIST, SQL_ACCOUNT_FAIL, SQL_ACCOUNT_GOOD, SQL_ACCOUNT_REMOVE, SQL_ACCOUNT_PASSWORD,
@@ -166,6 +169,7 @@ enum err witness_open(struct kernel *k, char why[300]);
 void witness_close(struct kernel *k);
 /* cosigners.c: the witnesses we ask, and being one */
 enum err peers_open(struct kernel *k, char why[300]);
+void peers_stop(struct kernel *k);          /* before the writer ends: they ask it for changes */
 void peers_close(struct kernel *k);
 void cosigners_tick(struct kernel *k);
 /* blob.c */
@@ -175,6 +179,20 @@ void anchor_tick(struct kernel *k, int64_t now);
 enum err anchor_check(struct call *c, const struct record *r) MUST_USE;
 /* verify_heads.c */
 enum err verify_heads(struct kernel *k, struct db *db, uint64_t size, uint64_t *ret_bad) MUST_USE;
+/* cosigned.c: heads that reached the quorum */
+enum err cosigned_open(struct kernel *k) MUST_USE;
+void cosigned_close(struct kernel *k);
+void cosigned_tick(struct kernel *k);
+void cosigned_keep(struct kernel *k, uint64_t size, struct str lines);        /* all of its lines; does not wait; the first of a size stay */
+/* The first of them that covers entry `index`, with its signature lines. E_ABSENT: none yet, or the home asks for none. */
+enum err cosigned_over(struct call *c, uint64_t index, struct log_head *ret, struct str *ret_lines) MUST_USE;
+/* stamp.c: time-stamps of checkpoints */
+enum err stamp_open(struct kernel *k, char why[300]);
+void stamp_stop(struct kernel *k);
+void stamp_close(struct kernel *k);
+void stamp_tick(struct kernel *k, int64_t now);
+/* verify_kept.c: cosignatures and time-stamps kept for heads up to that size, against the tree. E_CORRUPT with the problem in words. */
+enum err verify_kept(struct kernel *k, struct db *db, const struct tile_source *src, uint64_t size, struct arena *a, struct str *ret_problem) MUST_USE;
 /* glue of store and log (evidence.c) */
 enum err evidence_resume(struct kernel *k) MUST_USE;
 void evidence_tick(struct kernel *k);

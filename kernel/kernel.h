@@ -342,8 +342,10 @@ struct fetch {
 	bool anywhere;
 	size_t max;
 	void **kept;
-	struct str post;          /* not empty: a POST of this text instead */
+	struct str post;          /* not empty: a POST of these bytes instead */
+	const char *post_type;    /* "Content-Type: ..."; NULL: plain text */
 	int seconds;              /* that the answer may take; 0: 10 */
+	bool plain;               /* http will do: nothing of the question is secret, and the answer is signed by whom we know */
 };
 struct fetched { int status; struct str body; };
 struct fetcher {
@@ -411,6 +413,23 @@ struct witness_answer { int status; const char *media; struct str body; };
 struct witness_answer kernel_witness_add(struct kernel *k, struct arena *a, struct str body, int64_t now);
 enum err kernel_witness_last(struct kernel *k, struct arena *a, struct str name, struct str *ret) MUST_USE;
 struct str kernel_witness_vkey(const struct kernel *k, struct arena *a);
+
+/* Time-stamps of checkpoints (stamp.c): of that size, or size 0 the newest. E_ABSENT. */
+struct stamp { uint64_t size; int64_t at; struct str note, token; };     /* at: ms, when it came; token: the reply, DER */
+enum err kernel_stamp(struct kernel *k, struct arena *a, uint64_t size, struct stamp *ret) MUST_USE;
+/* Has the newest checkpoint stamped, now, of a writing kernel; waits. E_CLASH: that one is. why: what the authority answered. */
+enum err kernel_stamp_now(struct kernel *k, char why[300]) MUST_USE;
+/* The largest wait of the house: until a head over entry `index` has the quorum of the policy and is kept. `done` is called once and must not
+ * hold its thread; `there` false: it took too long. E_STATE: nobody is asked here. E_BUSY: too many wait. Neither calls `done`. */
+struct await {
+	uint64_t index;
+	void (*done)(struct await *x, bool there);
+	int64_t until;            /* the kernel's, as what follows */
+	struct await *next;
+};
+enum err kernel_await(struct kernel *k, struct await *x) MUST_USE;
+void kernel_await_end(struct kernel *k);        /* tells all who wait; nobody waits from now on */
+enum err call_receipt_again(struct call *c) MUST_USE;        /* an answered call's receipt as it is now, in c->out */
 
 /* read-only connection for faces and modules outside a call */
 enum err kernel_reader(struct kernel *k, struct db **ret) MUST_USE;

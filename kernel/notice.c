@@ -82,6 +82,8 @@ enum err kernel_tick(struct kernel *k, int64_t now)
 	evidence_tick(k);
 	anchor_tick(k, now);
 	cosigners_tick(k);
+	cosigned_tick(k);
+	stamp_tick(k, now);
 	if (!k->writer || now - atomic_load(&k->last_tick) < 60000)
 		return OK;
 	atomic_store(&k->last_tick, now);

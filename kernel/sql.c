@@ -54,6 +54,9 @@ const char *const kernel_steps[] = {
 	"CREATE TABLE log_tile_sm3 (level @int NOT NULL, n @int NOT NULL, bytes @blob NOT NULL, PRIMARY KEY (level, n))@end;",
 	/* 7: classes of records whose keys were destroyed, with the hashes of the record's slots, which tell nothing and keep the rest checkable */
 	"CREATE TABLE erasure (record @int PRIMARY KEY, classes @int NOT NULL, leaves @blob NOT NULL)@end;",
+	/* 8: heads with the quorum of the policy, and what a time-stamping authority said of heads */
+	"CREATE TABLE log_cosigned (size @int PRIMARY KEY, lines @text NOT NULL)@end;"
+	"CREATE TABLE log_stamp (size @int PRIMARY KEY, at @int NOT NULL, note @text NOT NULL, token @blob NOT NULL)@end;",
 };
 const size_t kernel_steps_n = ROWS(kernel_steps);
 
@@ -104,6 +107,15 @@ const char *const kernel_sql[SQL_TEXTS] = {
 	[SQL_HEAD_PUT] = "INSERT INTO log_head (size, root, at, sm3) VALUES ($1, $2, $3, $4)",
 	[SQL_HEAD_LAST] = "SELECT size, root, sm3 FROM log_head ORDER BY size DESC LIMIT 1",
 	[SQL_HEAD_OVER] = "SELECT size, root FROM log_head WHERE size > $1 ORDER BY size LIMIT 1",
+
+	[SQL_COSIGNED_PUT] = "INSERT INTO log_cosigned (size, lines) VALUES ($1, $2) ON CONFLICT (size) DO NOTHING",
+	[SQL_COSIGNED_OVER] = "SELECT c.size, h.root, c.lines FROM log_cosigned c JOIN log_head h ON h.size = c.size WHERE c.size > $1 ORDER BY c.size LIMIT 1",
+	[SQL_COSIGNED_LAST] = "SELECT size FROM log_cosigned ORDER BY size DESC LIMIT 1",
+	[SQL_COSIGNED_NEXT] = "SELECT size, lines FROM log_cosigned WHERE size > $1 ORDER BY size LIMIT 1",
+	[SQL_STAMP_PUT] = "INSERT INTO log_stamp (size, at, note, token) VALUES ($1, $2, $3, $4) ON CONFLICT (size) DO NOTHING",
+	[SQL_STAMP_GET] = "SELECT size, at, note, token FROM log_stamp WHERE size = $1",
+	[SQL_STAMP_NEXT] = "SELECT size, at, note, token FROM log_stamp WHERE size > $1 ORDER BY size LIMIT 1",
+	[SQL_STAMP_LAST] = "SELECT size, at, note, token FROM log_stamp ORDER BY size DESC LIMIT 1",
 
 	[SQL_IDEM_GET] = "SELECT request, answer, record, idx FROM idem WHERE account = $1 AND name = $2",
 	[SQL_IDEM_PUT] = "INSERT INTO idem (account, name, request, answer, record, idx, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -423,7 +423,9 @@ static enum err check_rest(struct verifying *v, struct arena *a)
 	v->call.arena = &v->one;
 	if (e == E_CORRUPT)
 		v->report->problem = str_fmt(a, "the document %.*s is gone or is not what it was", STR_ARG(file));
-	return e ? e : check_part_count(v, a, w->head.size);
+	if (!e)
+		e = check_part_count(v, a, w->head.size);
+	return e ? e : verify_kept(v->k, v->call.db, &v->src, w->head.size, a, &v->report->problem);
 }
 
 static enum err check_whole(struct verifying *v, struct arena *a)

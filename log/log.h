@@ -71,7 +71,13 @@ enum err log_consistency(struct log *g, const struct tile_source *src, uint64_t 
 bool log_head_over(struct log *g, uint64_t index, struct log_head *ret);
 /* Receipt of entry `index` in the tree of head `at` (at->size <= shown size). `extra`: bytes to carry along, may be empty.
  * Of the SM3 tree: `at` is the head signed last, log_signed_second. */
-struct receipt_of { enum tree_id tree; uint64_t index; const struct log_head *at; struct str extra; };
+struct receipt_of {
+	enum tree_id tree;
+	uint64_t index;
+	const struct log_head *at;
+	struct str extra;
+	struct str lines;         /* all signature lines, kept with that head; empty: signed now, with the cosignatures a recent head has */
+};
 enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *src, const struct receipt_of *q, struct str *ret) MUST_USE;
 struct log_head log_signed_second(struct log *g);
 /* Root of the first `size` entries (at most the shown size), recomputed from tiles. */

@@ -199,7 +199,10 @@ enum err log_receipt(struct log *g, struct arena *a, const struct tile_source *s
 	/* a head somebody changed in the store is not signed: it must be the root of this very tree */
 	if (!tree_root_from_path(id, 0x01, &leaf, q->index, q->at->size, p.path, p.n_path, &root) || !same_bytes(root.b, q->at->root.b, HASH_LEN))
 		return E_CORRUPT;
-	e = note_of(c, q->at, &p.checkpoint);
+	if (q->lines.n)
+		p.checkpoint = str_fmt(a, "%.*s\n%.*s", STR_ARG(checkpoint_text(a, tree_origin(a, g->origin, q->tree), q->at->size, &q->at->root)), STR_ARG(q->lines));
+	else
+		e = note_of(c, q->at, &p.checkpoint);
 	if (!e)
 		*ret = proof_str(a, &p);
 	return e;

@@ -229,6 +229,7 @@ enum err policy_get(struct arena *a, struct str text, const struct policy **ret,
 	return OK;
 }
 
+bool policy_asks(const struct policy *p) { return p->quorum != NO_ONE; }
 size_t policy_logs(const struct policy *p) { return p->n_logs; }
 size_t policy_witnesses(const struct policy *p) { return p->n_witnesses; }
 

@@ -35,6 +35,7 @@ struct policy;                /* opaque; in the arena it was read into */
 struct policy_trouble { size_t line; const char *zh, *en; };
 enum err policy_get(struct arena *a, struct str text, const struct policy **ret, struct policy_trouble *trouble) MUST_USE;
 struct policy_peer { struct str name, url; const struct note_key *key; };     /* name: of a witness, as the policy calls it */
+bool policy_asks(const struct policy *p);     /* for witnesses: its quorum is not none */
 size_t policy_logs(const struct policy *p);
 struct policy_peer policy_log(const struct policy *p, size_t i);
 size_t policy_witnesses(const struct policy *p);

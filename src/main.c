@@ -28,6 +28,7 @@ static const struct {
 	{ "restore", cli_restore, "从目录恢复", "restore" },
 	{ "rotate-code-key", cli_rotate, "启用新的码密钥：aes 或 sm4", "start a new code key" },
 	{ "doctor",  cli_doctor,  "检查设置", "check the settings" },
+	{ "timestamp", cli_timestamp, "请时间戳服务（设置 tsa_url）为最新的检查点加盖时间戳", "have the newest checkpoint time-stamped" },
 	{ "manual",  cli_manual,  "操作手册", "print the manual" },
 	{ "openapi", cli_openapi, "接口说明", "print the OpenAPI document" },
 };

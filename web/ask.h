@@ -65,6 +65,8 @@ void ask_run(struct ask *q, const struct op *op, void (*then)(struct ask *q));  
 void ask_files(struct ask *q, void (*stored)(struct ask *q));                      /* the files of q->up first, their ids into q->call.raw */
 void ask_op(struct ask *q, const struct op *op);                                   /* the whole way: body, session, run, reply */
 void ask_later(struct ask *q, void (*then)(struct ask *q));                        /* on a worker; the last thing a handler does */
+/* From whatever thread, for who was counted in f->running and waits: on a worker, or here when these have too much. */
+void ask_resume(struct ask *q, void (*then)(struct ask *q));
 /* A reading operation at once, as this caller; NULL when there is none, or it was refused. */
 const struct node *ask_read(struct ask *q, const char *name, struct node *in);
 struct str ask_query(const struct ask *q, const char *name);
@@ -191,9 +193,14 @@ void fixed_tile(struct ask *q);
 void fixed_public(struct ask *q);
 void fixed_receipt(struct ask *q);
 void fixed_policy(struct ask *q);
+void fixed_stamp(struct ask *q);
+void fixed_stamped(struct ask *q);
 void fixed_issuer(struct ask *q);
 void fixed_cors(struct ask *q);
 void log_headers(struct ask *q, const char *cache);
+
+/* await.c: the JSON of a write, when it is witnessed if that was preferred */
+void await_reply(struct ask *q);
 
 /* witness.c */
 void witness_add(struct ask *q);

@@ -3,7 +3,8 @@
 
 #include "web/ask.h"
 
-enum { LIFE_MAX = 64 << 20, BODY_MAX = 24 << 20, ARENA_MAX = 192 << 20, CREW_THREADS = 2, CREW_QUEUE = 4096, GRACE_MS = 5000 };
+enum { LIFE_MAX = 64 << 20, BODY_MAX = 24 << 20, ARENA_MAX = 192 << 20, CREW_THREADS = 2, CREW_QUEUE = 4096, GRACE_MS = 5000,
+	CONNECTIONS = 2000 };    /* twice as many as may wait for witnesses */
 
 static const struct route pages[] = {
 	{ HTTP_GET, "/", .page = page_home },
@@ -73,6 +74,9 @@ static const struct route pages[] = {
 	{ HTTP_GET, "/log/vkey", .page = fixed_vkey },
 	{ HTTP_GET, "/log/checkpoint", .page = fixed_checkpoint },
 	{ HTTP_GET, "/log/policy", .page = fixed_policy },
+	{ HTTP_GET, "/log/timestamp", .page = fixed_stamp },
+	{ HTTP_GET, "/log/timestamp/{size}", .page = fixed_stamp },
+	{ HTTP_GET, "/log/timestamp/{size}/checkpoint", .page = fixed_stamped },
 	{ HTTP_GET, "/log/tile/{tile*}", .page = fixed_tile },
 	{ HTTP_POST, "/witness/add-checkpoint", .page = witness_add },
 	{ HTTP_GET, "/witness/vkey", .page = witness_vkey },
@@ -133,6 +137,13 @@ static void ask_done(struct call *c)
 	} else if (!(q->html || q->n_up) || crew_add(f->crew, ask_continue, q)) {
 		ask_continue(q);
 	}
+}
+
+void ask_resume(struct ask *q, void (*then)(struct ask *q))
+{
+	q->then = then;
+	if (crew_add(q->f->crew, ask_continue, q))
+		ask_continue(q);
 }
 
 void ask_later(struct ask *q, void (*then)(struct ask *q))
@@ -348,7 +359,7 @@ static enum err make_templates(struct face *f, char why[200])
 
 enum err face_start(struct kernel *k, const char *listen, const char *cert, const char *key, struct face **ret)
 {
-	struct http_limits limits = { .body_bytes = BODY_MAX, .arena_bytes = ARENA_MAX };
+	struct http_limits limits = { .body_bytes = BODY_MAX, .arena_bytes = ARENA_MAX, .connections = CONNECTIONS };
 	struct face *f = calloc(1, sizeof(*f));
 	char why[200] = "";
 	enum err e;
@@ -383,6 +394,7 @@ void face_stop(struct face *f)
 {
 	if (!f)
 		return;
+	kernel_await_end(f->k);                 /* their answers are there, only without the witnesses */
 	if (f->http)
 		http_stop(f->http, GRACE_MS);
 	while (atomic_load(&f->running) > 0)    /* the kernel is still open: what runs there comes back here */

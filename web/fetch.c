@@ -75,7 +75,7 @@ static bool may_ask(const struct fetch *f, CURLU *u)
 	h = str_of(host ? host : "");
 	if (h.n > 2 && h.p[0] == '[')
 		h = str_sub(h, 1, h.n - 2);
-	may = may && (strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && (f->anywhere || loopback(h)))) && (f->anywhere || named(f->hosts, h));
+	may = may && (strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && (f->anywhere || f->plain || loopback(h)))) && (f->anywhere || named(f->hosts, h));
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(user);
@@ -153,7 +153,7 @@ static void where_to(CURL *c, const struct fetch *f)
 
 static enum err perform(CURL *c, CURLU *u, const struct fetch *f, struct body *b, long *ret_status)
 {
-	struct curl_slist text = { (char *)(uintptr_t)"Content-Type: text/plain", NULL }, *plain = &text;
+	struct curl_slist text = { (char *)(uintptr_t)(f->post_type ? f->post_type : "Content-Type: text/plain"), NULL }, *plain = &text;
 	CURLcode code;
 
 	curl_easy_setopt(c, CURLOPT_CURLU, u);

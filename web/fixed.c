@@ -174,11 +174,58 @@ void fixed_public(struct ask *q)
 	ask_later(q, public_made);
 }
 
+/* One number has one spelling. */
+static bool number_asked(const struct ask *q, int64_t *ret)
+{
+	struct str s = q->hit.value[0];
+
+	return s.n && is_digit(s.p[0]) && (s.n == 1 || s.p[0] != '0') && str_to_int(s, ret);
+}
+
+/* size 0: the newest, and where it stays. */
+static enum err stamp_asked(struct ask *q, struct stamp *ret)
+{
+	int64_t size = 0;
+	enum err e = q->hit.n && (!number_asked(q, &size) || size == 0) ? E_ABSENT : OK;
+
+	if (!e)
+		e = kernel_stamp(q->f->k, q->a, (uint64_t)size, ret);
+	log_headers(q, e ? NULL : size ? "public, max-age=31536000, immutable" : "public, max-age=300");
+	if (!e && !size) {
+		reply_header(q, "Content-Location", str_fmt(q->a, "/log/timestamp/%llu", (unsigned long long)ret->size));
+		reply_header(q, "Access-Control-Expose-Headers", S("Content-Location"));
+	}
+	return e;
+}
+
+void fixed_stamp(struct ask *q)
+{
+	struct stamp s;
+	enum err e = stamp_asked(q, &s);
+
+	if (e)
+		reply_error(q, e);
+	else
+		reply_send(q, 200, "application/timestamp-reply", s.token, false);
+}
+
+/* The very bytes whose hash was stamped. */
+void fixed_stamped(struct ask *q)
+{
+	struct stamp s;
+	enum err e = stamp_asked(q, &s);
+
+	if (e)
+		reply_error(q, e);
+	else
+		reply_send(q, 200, "text/plain; charset=utf-8", s.note, false);
+}
+
 void fixed_receipt(struct ask *q)
 {
-	struct str index = q->hit.value[0], text;
+	struct str text;
 	int64_t at;
-	enum err e = index.n && is_digit(index.p[0]) && (index.n == 1 || index.p[0] != '0') && str_to_int(index, &at) ? OK : E_ABSENT;
+	enum err e = number_asked(q, &at) ? OK : E_ABSENT;
 
 	if (!e)
 		e = kernel_log_receipt(q->f->k, q->a, (uint64_t)at, &text);

@@ -250,5 +250,5 @@ void reply_call(struct ask *q)
 	else if (q->html)
 		page_done(q);
 	else
-		reply_json(q, q->h->method == HTTP_POST ? 201 : 200, c->out);
+		await_reply(q);
 }

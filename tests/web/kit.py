@@ -85,10 +85,10 @@ def multipart(parts):
 class Home:
     """A demonstration home with further settings."""
 
-    def __init__(self, program, **settings):
+    def __init__(self, program, demo=(), **settings):
         self.program, self.dir = program, tempfile.TemporaryDirectory()
         self.path = self.dir.name + "/home"
-        self.demo = json.loads(self.run("demo", "--json").strip().splitlines()[-1])
+        self.demo = json.loads(self.run("demo", "--json", *demo).strip().splitlines()[-1])
         self.set(**settings)
 
     def set(self, **settings):

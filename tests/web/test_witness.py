@@ -5,9 +5,13 @@
 import base64
 import hashlib
 import http.client
+import http.server
+import json
 import os
+import select
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -15,7 +19,7 @@ import threading
 import time
 import unittest
 
-from kit import Home, wait_for
+from kit import Home, listen, wait_for
 from logkit import Signer, b64, checkpoint_body, consistency, key_id, leaves
 
 PROGRAM = sys.argv[1]
@@ -359,6 +363,270 @@ class NoWitness(unittest.TestCase):
             self.assertNotEqual(r.returncode, 0)
             self.assertIn("witness", r.stderr)
         home.dir.cleanup()
+
+
+class Cosigner(http.server.BaseHTTPRequestHandler):
+    """Cosigns whatever it is shown, while it is told to."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if self.server.on:
+            status, said = 200, self.server.signer.line(body.split("\n\n", 1)[1].split("\n\n")[0] + "\n", int(time.time()))
+        else:
+            status, said = 500, ""
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(said.encode())))
+        self.end_headers()
+        self.wfile.write(said.encode())
+
+    def log_message(self, *args):
+        pass
+
+
+class Witnessed(unittest.TestCase):
+    """Two witnesses that come and go, both of them asked for by the policy."""
+    demo = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.tmp = tempfile.TemporaryDirectory()
+        cls.log = Home(PROGRAM, cls.demo)
+        cls.operator = cls.log.demo["tokens"]["operator"]
+        cls.witness = [listen(http.server.ThreadingHTTPServer, Cosigner) for i in range(2)]
+        cls.log.serve()
+        cls.bare, answer = cls.write()
+        cls.vkey = cls.text("/log/vkey").split("\n")[0]
+        cls.log.stop()
+        cls.policy = cls.log.path + "/policy.txt"
+        with open(cls.policy, "w") as f:
+            f.write("log %s\n" % cls.vkey)
+            for i, w in enumerate(cls.witness):
+                w.signer, w.on = Signer(cls.tmp.name, "w%d.example" % i, 4), False
+                f.write("witness w%d %s http://127.0.0.1:%d\n" % (i, w.signer.vkey, w.server_address[1]))
+            f.write("group both all w0 w1\nquorum both\n")
+        cls.log.set(policy="policy.txt", fetch_hosts=["127.0.0.1"])
+
+    @classmethod
+    def tearDownClass(cls):
+        for w in cls.witness:
+            w.shutdown()
+            w.server_close()
+        cls.log.dir.cleanup()
+        cls.tmp.cleanup()
+
+    def setUp(self):
+        self.on(False, False)
+        self.log.serve()
+
+    def tearDown(self):
+        self.log.stop()
+
+    def on(self, *which):
+        for w, yes in zip(self.witness, which):
+            w.on = yes
+
+    @classmethod
+    def text(cls, path, token=""):
+        c = http.client.HTTPConnection("127.0.0.1", cls.log.port, timeout=20)
+        try:
+            c.request("GET", path, None, {"Authorization": "Bearer " + token} if token else {})
+            r = c.getresponse()
+            data = r.read().decode()
+            return data if r.status == 200 else ""
+        finally:
+            c.close()
+
+    @classmethod
+    def head(cls, reason="a reason", **more):
+        body = json.dumps({"target": cls.log.demo["batches"][0], "reason": reason})
+        return body, {"Content-Type": "application/json", "Accept": "application/json", "Authorization": "Bearer " + cls.operator, **more}
+
+    @classmethod
+    def write(cls, reason="a reason", **more):
+        c = http.client.HTTPConnection("127.0.0.1", cls.log.port, timeout=30)
+        try:
+            body, headers = cls.head(reason, **more)
+            c.request("POST", "/v1/openings", body, headers)
+            r = c.getresponse()
+            data = json.loads(r.read())
+            assert r.status == 201, data
+            return r.getheader("Preference-Applied"), data
+        finally:
+            c.close()
+
+    def timed(self, *args, **more):
+        began = time.monotonic()
+        said, answer = self.write(*args, **more)
+        return time.monotonic() - began, said, answer
+
+    def receipt(self, answer):
+        return self.text("/v1/receipts/" + answer["id"], self.operator)
+
+    def size_of(self, proof):
+        return int(proof.split("\n\n", 1)[1].split("\n")[1])
+
+    def size(self):
+        return int(self.text("/log/checkpoint").split("\n")[1])
+
+    def lines(self, proof):
+        return [n for n in ("w0.example", "w1.example") if "\u2014 %s " % n in proof]
+
+    def verify(self, proof):
+        with open(self.tmp.name + "/receipt", "w") as f:
+            f.write(proof)
+        return subprocess.run([PROGRAM, "verify", self.tmp.name + "/receipt", "--policy", self.policy], capture_output=True, text=True, timeout=60).returncode
+
+    def verify_home(self):
+        return subprocess.run([PROGRAM, "verify", "--home", self.log.path], capture_output=True, timeout=60).returncode
+
+    def witnessed(self, answer):
+        self.assertTrue(wait_for(lambda: len(self.lines(self.receipt(answer))) == 2, 30), "no receipt with both lines")
+        return self.receipt(answer)
+
+    def test_the_first_head_with_the_quorum(self):
+        _, a = self.write("a")
+        first = self.receipt(a)
+        at = self.size_of(first)
+        self.assertEqual((self.lines(first), at, self.verify(first)), ([], a["receipt"]["index"] + 1, 1))
+        _, b = self.write("b")
+        self.on(True, False)
+        self.assertTrue(wait_for(lambda: self.lines(self.text("/log/checkpoint")) == ["w0.example"], 20))
+        self.assertEqual(self.receipt(a), first, "one of two is no quorum")
+        self.on(True, True)
+        kept = self.witnessed(a)
+        self.assertEqual((self.size_of(kept), self.verify(kept)), (at + 1, 0))
+        kept_b = self.receipt(b)
+        self.assertEqual((self.size_of(kept_b), self.verify(kept_b)), (at + 1, 0))
+        _, c = self.write("c")
+        later = self.witnessed(c)
+        self.assertEqual((self.size_of(later), self.verify(later)), (at + 2, 0))
+        self.assertEqual(self.receipt(a), kept, "a later head changed it")
+        for end in (self.log.process.kill, self.log.stop):
+            self.on(False, False)
+            end()
+            self.log.process.wait()
+            self.log.serve()
+            self.assertEqual((self.receipt(a), self.receipt(b), self.receipt(c)), (kept, kept_b, later))
+            self.on(True, True)                         # the same head once more, at another time
+            self.assertTrue(wait_for(lambda: len(self.lines(self.text("/log/checkpoint"))) == 2, 20))
+            time.sleep(1)
+            self.assertEqual(self.receipt(c), later, "lines of a second time took the place of the first")
+        for i in range(40):                             # more heads than are remembered
+            self.write("d%d" % i)
+        self.assertEqual((self.receipt(a), self.receipt(c)), (kept, later))
+        by_index = self.text("/log/receipt/%d" % a["receipt"]["index"])
+        self.assertEqual(by_index.split("\n\n", 1)[1], kept.split("\n\n", 1)[1])
+        self.assertEqual(self.verify_home(), 0)
+        with sqlite3.connect(self.log.path + "/suyuan.db") as db:
+            (size, lines), = db.execute("SELECT size, lines FROM log_cosigned ORDER BY size LIMIT 1").fetchall()
+            for bad in (lines[:-3] + ("A" if lines[-4] != "A" else "B") + lines[-2:], lines.replace("\u2014", "-"), lines[:-1], ""):
+                db.execute("UPDATE log_cosigned SET lines = ? WHERE size = ?", (bad, size))
+                db.commit()
+                self.assertEqual(self.verify_home(), 1, bad)
+            db.execute("UPDATE log_cosigned SET lines = ? WHERE size = ?", (lines, size))
+            db.commit()
+        db.close()
+        self.assertEqual(self.verify_home(), 0)
+
+    def test_wait(self):
+        self.on(True, True)
+        took, said, answer = self.timed("w", Prefer="wait=witnessed", **{"Idempotency-Key": "once"})
+        self.assertEqual(said, "wait=witnessed")
+        self.assertLess(took, 8)
+        proof = answer["receipt"]["proof"]
+        self.assertEqual((self.lines(proof), self.verify(proof)), (["w0.example", "w1.example"], 0))
+        self.assertGreater(self.size_of(proof), answer["receipt"]["index"])
+        self.on(False, False)
+        took, said, again = self.timed("w", Prefer="wait=witnessed", **{"Idempotency-Key": "once"})
+        self.assertEqual((said, again["id"], again["receipt"]), ("wait=witnessed", answer["id"], answer["receipt"]))
+        self.assertLess(took, 3)
+
+    def test_what_is_preferred(self):
+        self.on(True, True)
+        for text in ("wait=witnessed", 'Wait = "witnessed"', "respond-async, wait=witnessed", "wait=witnessed; x=1, return=minimal"):
+            self.assertEqual(self.write(text, Prefer=text)[0], "wait=witnessed", text)
+        self.on(False, False)
+        for text in ("wait=10", "wait", "witnessed", "wait=witnessedx", "xwait=witnessed", "return=minimal; wait=witnessed", "", ",,;=,", "wait=\"witnessed"):
+            took, said, answer = self.timed("not: " + text, Prefer=text)
+            self.assertIsNone(said, text)
+            self.assertLess(took, 3, text)
+        self.assertIsNone(self.bare)
+
+    def parked(self, n, prefer="wait=witnessed"):
+        """So many who wait, each on a connection of its own."""
+        before, out = self.size(), []
+        for i in range(n):
+            s = socket.create_connection(("127.0.0.1", self.log.port))
+            body, headers = self.head("parked %d" % i, Prefer=prefer, Host="x")
+            s.sendall(("POST /v1/openings HTTP/1.1\r\n" + "".join("%s: %s\r\n" % x for x in headers.items()) + "Content-Length: %d\r\n\r\n" % len(body) + body).encode())
+            out.append(s)
+        self.assertTrue(wait_for(lambda: self.size() >= before + n, 30), "not all were filed")
+        return out
+
+    def answers(self, sockets):
+        out = []
+        for s in sockets:
+            s.settimeout(20)
+            data = b""
+            while b"\r\n\r\n" not in data:
+                data += s.recv(65536) or self.fail("closed without an answer")
+            out.append((int(data.split(b" ")[1]), b"Preference-Applied: wait=witnessed" in data))
+            s.close()
+        return out
+
+    def threads(self):
+        with open("/proc/%d/status" % self.log.process.pid) as f:
+            return int(next(line.split()[1] for line in f if line.startswith("Threads:")))
+
+    def test_nobody_else_waits(self):
+        self.write("warm")
+        before = self.threads()
+        began = time.monotonic()
+        late, gone = self.parked(100), self.parked(3)
+        self.assertLessEqual(self.threads(), before + 1, "waiting costs threads")
+        for s in gone:
+            s.close()
+        for i in range(10):
+            took, said, answer = self.timed("meanwhile")
+            self.assertIsNone(said)
+            self.assertLess(took, 1.5)
+        self.assertEqual(set(self.answers(late)), {(201, False)})
+        self.assertTrue(7 < time.monotonic() - began < 13, time.monotonic() - began)
+        self.log.stop()
+        self.log.serve()                                # forgets how long its witnesses were away
+        self.on(True, True)
+        self.assertEqual(set(self.answers(self.parked(20))), {(201, True)})
+
+    def test_too_many(self):
+        began = time.monotonic()
+        all_ = self.parked(1050)
+        poll = select.poll()
+        for s in all_:
+            poll.register(s, select.POLLIN)
+        self.assertTrue(wait_for(lambda: len(poll.poll(0)) >= 50, 10), "more than a thousand wait")
+        self.assertTrue(self.text("/healthz"))
+        took, said, answer = self.timed("one more", Prefer="wait=witnessed")
+        self.assertIsNone(said)
+        if time.monotonic() - began < 7:                # nobody's time is up yet
+            self.assertLess(took, 2)
+            self.assertEqual(len(poll.poll(0)), 50)
+        self.assertEqual(set(self.answers(all_)), {(201, False)})
+
+    def test_end(self):
+        """A server that ends sends the answers it has."""
+        waiting = self.parked(30)
+        began = time.monotonic()
+        self.log.process.terminate()
+        self.assertEqual(set(self.answers(waiting)), {(201, False)})
+        self.log.process.wait(20)
+        self.assertLess(time.monotonic() - began, 6)
+        self.log.serve()
+
+
+class WitnessedGm(Witnessed):
+    """The same of a home whose own signatures are not the same bytes twice (SM2)."""
+    demo = ("--suite", "gm")
+    test_wait = test_what_is_preferred = test_nobody_else_waits = test_too_many = test_end = None
 
 
 if __name__ == "__main__":
