@@ -573,5 +573,5 @@ void kernel_reader_end(struct kernel *k, struct db *db) { readers_return(k->read
 struct kernel_counts kernel_counts(const struct kernel *k)
 {
 	return (struct kernel_counts){ .reads = atomic_load(&k->reads), .writes = atomic_load(&k->writes), .refused = atomic_load(&k->refused),
-		.log_size = log_shown(k->log).size, .queued = k->writer ? writer_queued(k->writer) : 0 };
+		.log_size = log_shown(k->log).size, .queued = k->writer ? writer_queued(k->writer) : 0, .stopped = k->writer && writer_dead(k->writer) };
 }

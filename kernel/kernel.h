@@ -391,7 +391,7 @@ enum err call_receipt(struct call *c, uint64_t index, struct str leaf, struct st
 enum err kernel_tick(struct kernel *k, int64_t now) MUST_USE;       /* deadlines, reminders, outbox: called each second by serve */
 
 /* ---- for faces ---- */
-struct kernel_counts { uint64_t reads, writes, refused, log_size, queued; };
+struct kernel_counts { uint64_t reads, writes, refused, log_size, queued; bool stopped; };
 struct kernel_counts kernel_counts(const struct kernel *k);
 /* Which type the record is of, nothing else of it. E_ABSENT. */
 enum err kernel_type_of(struct kernel *k, struct arena *a, int64_t record, const struct type **ret) MUST_USE;

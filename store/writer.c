@@ -147,6 +147,16 @@ enum err writer_add(struct writer *w, struct change *c)
 	return e;
 }
 
+bool writer_dead(struct writer *w)
+{
+	bool dead;
+
+	pthread_mutex_lock(&w->lock);
+	dead = w->dead;
+	pthread_mutex_unlock(&w->lock);
+	return dead;
+}
+
 size_t writer_queued(struct writer *w)
 {
 	size_t n;

@@ -35,6 +35,7 @@ enum { WRITER_GROUP_MAX = 1000, WRITER_QUEUE_MAX = 20000 };
 enum err writer_start(struct db *db, const struct writer_hooks *hooks, struct writer **ret) MUST_USE;
 enum err writer_add(struct writer *w, struct change *c) MUST_USE;      /* any thread; E_BUSY when the queue is full or ended */
 size_t writer_queued(struct writer *w);
+bool writer_dead(struct writer *w);             /* a commit or a signature failed: no change is taken until a restart */
 void writer_stop(struct writer *w);             /* finishes what is queued, checkpoints, joins */
 
 #endif

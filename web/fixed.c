@@ -3,8 +3,10 @@
 
 void fixed_health(struct ask *q)
 {
+	const bool stopped = kernel_counts(q->f->k).stopped;
+
 	reply_header(q, "Cache-Control", S("no-store"));
-	reply_send(q, 200, "text/plain; charset=utf-8", S("ok\n"), true);
+	reply_send(q, stopped ? 503 : 200, "text/plain; charset=utf-8", stopped ? S("no change is taken any more: see the log, restart, run suyuan verify\n") : S("ok\n"), true);
 }
 
 void fixed_metrics(struct ask *q)
@@ -17,6 +19,7 @@ void fixed_metrics(struct ask *q)
 		{ "suyuan_refused_total", "counter", "Operations answered with an error", n.refused },
 		{ "suyuan_log_size", "gauge", "Entries under the shown checkpoint", n.log_size },
 		{ "suyuan_write_queue", "gauge", "Changes waiting for the writer", n.queued },
+		{ "suyuan_writer_stopped", "gauge", "1: no change is taken until a restart", n.stopped },
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++)

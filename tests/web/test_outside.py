@@ -267,6 +267,44 @@ class Signing(unittest.TestCase):
         first.wait()
         self.signd(self.home.dir.name + "/s3", True)
 
+    def test_signing_process_gone(self):
+        """Killed and back soon: nobody notices but the one who waits. Gone: no change is taken, health says so, and nothing is lost."""
+        path = self.home.dir.name + "/s"
+        first = self.signd(path, True)
+        self.home.serve("--signer", path)
+        self.addCleanup(self.home.stop)
+
+        def report():
+            c = http.client.HTTPConnection("127.0.0.1", self.home.port, timeout=60)
+            c.request("POST", "/v1/reports", json.dumps({"what": "x", "region": "320623"}), {"Content-Type": "application/json", "Accept": "application/json"})
+            return c.getresponse().status
+
+        def health():
+            c = http.client.HTTPConnection("127.0.0.1", self.home.port, timeout=10)
+            c.request("GET", "/healthz")
+            return c.getresponse().status
+
+        self.assertEqual((report(), health()), (201, 200))
+        first.kill()
+        first.wait()
+        got = []
+        waiting = threading.Thread(target=lambda: got.append(report()))
+        waiting.start()
+        time.sleep(1)
+        second = self.signd(path, True)
+        waiting.join(30)
+        self.assertEqual((got, health()), ([201], 200))
+        second.kill()
+        second.wait()
+        self.assertEqual((report(), health()), (500, 503))
+        os.remove(path)
+        self.signd(path, True)
+        self.assertEqual((report(), health()), (503, 503))
+        self.home.stop()
+        self.home.serve("--signer", path)
+        self.assertEqual((report(), health()), (201, 200))
+        self.assertEqual(self.program("verify", "--signer", path).returncode, 0)
+
     def test_two_copies_of_a_home_and_one_guard(self):
         guard = self.home.dir.name + "/guard"
         shutil.copytree(self.home.path + "/guard", guard)
