@@ -340,7 +340,7 @@ static void check_receipt(struct log *g, struct arena *a, uint64_t index, struct
 static void receipts(struct log *g, struct db *db, bool newest, uint64_t size)
 {
 	const struct tile_source src = { db, tile_of };
-	static double t[RECEIPTS], busy[RECEIPTS];
+	double *t = calloc(RECEIPTS, sizeof(*t)), *busy = calloc(RECEIPTS, sizeof(*busy));
 	char extra[ENTRY];
 	struct arena a;
 	uint64_t seed = 7;
@@ -366,6 +366,8 @@ static void receipts(struct log *g, struct db *db, bool newest, uint64_t size)
 	printf("%s_p50_us %.1f\n", newest ? "newest" : "first", at_share(t, RECEIPTS, 0.5));
 	printf("%s_cpu_p99_us %.1f\n", newest ? "newest" : "first", at_share(busy, RECEIPTS, 0.99));
 	printf("%s_p99_us %.1f\n", newest ? "newest" : "first", at_share(t, RECEIPTS, 0.99));
+	free(t);
+	free(busy);
 }
 
 static void proof(const char *path, uint64_t size)

@@ -230,6 +230,8 @@ static bool eat_values(struct telling *t, const struct proven *r)
 		const struct field *f = type_field(r->type, d->name, NULL);
 		struct buf b = buf_in(t->p->q->a, 256);
 
+		if (str_is(d->name, FILED_SLOT))
+			continue;               /* the code of who filed it: the words give a name */
 		if (f && f->kind == KIND_FILE) {
 			if (d->value->kind != NODE_STR || (!str_is(d->value->s, NOT_APPLICABLE) && !eat_document(t, f->words, d->value->s)))
 				return false;
