@@ -271,6 +271,23 @@ static enum err pick_engine(struct kernel *k, const struct kernel_setup *s, char
 
 /* ---- open and close ---- */
 
+/* Only who writes brings the tables of an earlier program up to date. */
+static enum err as_new_as_we(struct kernel *k, char why[300])
+{
+	struct db *db;
+	int64_t have = (int64_t)kernel_steps_n;
+	enum err e = readers_borrow(k->readers, &db);
+
+	if (e)
+		return e;
+	(void)str_to_int(setting_of(k, db, "schema"), &have);
+	readers_return(k->readers, db);
+	if (have >= (int64_t)kernel_steps_n)
+		return OK;
+	explain(why, "库是较早的版本写的：请先用本版本启动一次 suyuan serve，或运行 suyuan rebuild / the store is of an earlier version: start suyuan serve once, or run suyuan rebuild");
+	return E_STATE;
+}
+
 static enum err open_store(struct kernel *k, char why[300])
 {
 	enum err e = readers_open(k->engine, k->store, &k->readers);
@@ -284,6 +301,8 @@ static enum err open_store(struct kernel *k, char why[300])
 		if (!e)
 			e = tables_make(k, k->db);
 	}
+	if (!e && !k->writing)
+		e = as_new_as_we(k, why);
 	if (e && !why[0])
 		explain(why, "the store cannot be opened: %s", err_en(e));
 	return e;
@@ -463,6 +482,7 @@ void kernel_close(struct kernel *k)
 		if (k->modules[i]->tick)
 			k->modules[i]->tick(k, clock_now());    /* the counters of the last second */
 	writer_stop(k->writer);
+	jobs_end(k);
 	if (k->crew)
 		crew_stop(k->crew);
 	for (size_t i = 0; i < k->n_modules; i++)

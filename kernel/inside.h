@@ -229,6 +229,7 @@ enum err job_seal(struct kernel *k, struct arena *a, const struct job *j, struct
 void job_tell(struct db *db, const struct job *j, bool due, struct str sealed);
 enum err jobs_start(struct kernel *k) MUST_USE;
 void jobs_stop(struct kernel *k);
+void jobs_end(struct kernel *k);
 void jobs_committed(struct kernel *k);
 void jobs_tick(struct kernel *k, int64_t now);
 /* people.c: account 0 is the operator at the console */

@@ -352,17 +352,22 @@ static void *work(void *arg)
 	}
 }
 
+/* Again after jobs_stop, too. */
 enum err jobs_start(struct kernel *k)
 {
-	struct jobs *q = calloc(1, sizeof(*q));
+	struct jobs *q = k->jobs ? k->jobs : calloc(1, sizeof(*q));
 
 	if (!q)
 		return E_IO;
-	q->w.k = k;
+	if (!k->jobs) {
+		q->w.k = k;
+		pthread_mutex_init(&q->lock, NULL);
+		pthread_cond_init(&q->wake, NULL);
+		k->jobs = q;
+	}
+	atomic_store(&q->w.stop, false);
+	q->ending = false;
 	q->woken = true;                        /* what an earlier process left */
-	pthread_mutex_init(&q->lock, NULL);
-	pthread_cond_init(&q->wake, NULL);
-	k->jobs = q;
 	q->started = pthread_create(&q->thread, NULL, work, q) == 0;
 	return q->started ? OK : E_IO;
 }
@@ -419,6 +424,16 @@ void jobs_stop(struct kernel *k)
 	pthread_mutex_unlock(&q->lock);
 	if (q->started)
 		pthread_join(q->thread, NULL);
+	q->started = false;
+}
+
+/* When no change can come any more: the writer's thread looks at it until then. */
+void jobs_end(struct kernel *k)
+{
+	struct jobs *q = k->jobs;
+
+	if (!q)
+		return;
 	pthread_mutex_destroy(&q->lock);
 	pthread_cond_destroy(&q->wake);
 	k->jobs = NULL;
