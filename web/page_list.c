@@ -322,7 +322,7 @@ void put_case_steps(struct ask *q, struct node *o, const struct node *view, stru
 		const struct op *op = op_find(q->f->k, str_fmt(q->a, "%s.%s", flow->name, s->verb));
 		struct node *x;
 
-		if (!str_is(node_text(c, "state"), s->from) || !(s->who & q->who->roles) || !op ||
+		if (!str_is(node_text(c, "state"), s->from) || !(s->who & q->who->roles) || !op || (s->other_side && mine) ||
 		    op_allowed(op, q->who, true, mine ? q->who->party : 0, node_text(c, "region")))
 			continue;
 		x = node_obj(q->a);
