@@ -54,6 +54,11 @@ static void *grown(void *p, size_t n, size_t *cap, size_t size)
 
 /* ---- opening ---- */
 
+static void missing(const struct keystore *s, char why[300])
+{
+	explain(why, "密钥库 %s 不在：未公开的内容打不开。请恢复它的备份（suyuan backup-keys 所存）/ the keystore is missing: restore its backup", s->url);
+}
+
 /* The same master key as when the keystore was made; and it is there at all. */
 static enum err canary(struct kernel *k, struct keystore *s, bool expected, char why[300])
 {
@@ -70,7 +75,7 @@ static enum err canary(struct kernel *k, struct keystore *s, bool expected, char
 		explain(why, "密钥库不属于这个目录（keys/master 不同）/ the keystore belongs to another home: keys/master differs");
 		e = E_CORRUPT;
 	} else if (!e && r.n == 0 && expected) {
-		explain(why, "密钥库 %s 不在：未公开的内容打不开。请恢复它的备份（suyuan backup-keys 所存）/ the keystore is missing: restore its backup", s->url);
+		missing(s, why);
 		e = E_CORRUPT;
 	} else if (!e && r.n == 0) {
 		e = db_begin(s->db);
@@ -107,6 +112,10 @@ enum err keystore_open(struct kernel *k, const struct kernel_setup *setup, bool 
 	if (!said.n)
 		e = dir_make(home_path(k, "keystore"), 0700);
 	snprintf(s->url, sizeof(s->url), "%s", said.n ? str_z(&k->life, said) : home_path(k, "keystore/keys.db"));
+	if (!e && expected && !said.n && !file_exists(s->url)) {
+		missing(s, why);
+		return E_CORRUPT;
+	}
 	engine = engine_of(setup, s->url);
 	if (!engine)
 		return E_BAD;
