@@ -92,7 +92,7 @@ class Apart(unittest.TestCase):
     def test_a_second_signer_or_one_without_its_keys_does_not_start(self):
         p = signd(self.keys, self.socket)
         self.assertEqual(p.wait(10) != 0, True)
-        self.assertIn("签名进程", p.stderr.read())
+        self.assertIn("正由另一个进程用着", p.stderr.read())
         p.stderr.close()
         os.makedirs(self.dir.name + "/empty/keys")
         shutil.copy(self.home + "/suyuan.json", self.dir.name + "/empty")
