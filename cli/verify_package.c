@@ -71,7 +71,7 @@ static bool is_receipt(struct str name, int64_t *ret_number, struct str *ret_typ
 	return str_to_int(number, ret_number) && str_to_int(rest, ret_index);
 }
 
-static const char *const fixed[] = { "summary.txt", "steps.ndjson", "README.txt", "log.vkey", "checkpoint", "SHA256SUMS" };
+static const char *const fixed[] = { "summary.txt", "summary.html", "steps.ndjson", "README.txt", "log.vkey", "checkpoint", "SHA256SUMS" };
 
 static bool name_known(struct str name)
 {

@@ -274,10 +274,25 @@ static int check_summary(struct telling *t)
 	return VERIFY_OK;
 }
 
+/* The page says what the text says, in the one way this program writes it. */
+static int check_page(struct package *p)
+{
+	struct member *page = package_member(p, S("summary.html"));
+	struct str made;
+
+	if (!page)
+		return VERIFY_OK;
+	if (!p->q->c->setup.render || p->q->c->setup.render->page(p->q->a, "evidence", told_node(p->q->a, package_member(p, S("summary.txt"))->text), &made))
+		return package_wrong(p, VERIFY_UNDECIDED, page->name, "这个程序不能核对网页", "this program cannot check the page");
+	return str_eq(made, page->text) ? VERIFY_OK : package_wrong(p, VERIFY_BAD, page->name, "与 summary.txt 不同", "is not what summary.txt says");
+}
+
 int package_told(struct package *p)
 {
 	struct telling t = { .p = p };
 	int code = check_steps(&t);
 
-	return code ? code : check_summary(&t);
+	if (!code)
+		code = check_summary(&t);
+	return code ? code : check_page(p);
 }

@@ -457,6 +457,7 @@ enum err kernel_open(const struct kernel_setup *s, struct kernel **ret, char why
 	k->n_modules = s->n_modules + 1;
 	k->writing = s->writing;
 	k->fetch = s->fetch;
+	k->render = s->render;
 	k->guard_dir = s->guard;
 	k->signer_path = s->signer;
 	k->state = TAKE(&k->life, void *, k->n_modules);
@@ -587,6 +588,7 @@ struct str kernel_setting(const struct kernel *k, const char *name) { return nod
 const struct node *kernel_settings(const struct kernel *k) { return k->settings; }
 struct log *kernel_log(const struct kernel *k) { return k->log; }
 enum hash_id kernel_hash(const struct kernel *k) { return k->hash; }
+const struct renderer *kernel_renderer(const struct kernel *k) { return k->render; }
 enum err kernel_reader(struct kernel *k, struct db **ret) { return readers_borrow(k->readers, ret); }
 void kernel_reader_end(struct kernel *k, struct db *db) { readers_return(k->readers, db); }
 

@@ -57,6 +57,7 @@ struct kernel {
 	struct crew *crew;
 	struct jobs *jobs;        /* of the writing kernel */
 	const struct fetcher *fetch;      /* NULL: no questions to other houses */
+	const struct renderer *render;
 	struct tile_source tiles; /* over the writing connection, for the writer thread */
 	bool writing;
 	struct str derived;       /* hash of the texts of the derived tables */

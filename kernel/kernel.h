@@ -353,6 +353,9 @@ struct fetcher {
 	void (*end)(void *kept);
 };
 
+/* Templates are of the faces' floor; what has to be a page elsewhere is rendered through this. E_ABSENT: no such template. */
+struct renderer { enum err (*page)(struct arena *a, const char *name, const struct node *data, struct str *ret); };
+
 struct kernel_setup {
 	const char *home;                         /* directory */
 	const struct engine *const *engines; size_t n_engines;
@@ -360,6 +363,7 @@ struct kernel_setup {
 	const struct module *const *modules; size_t n_modules;
 	bool writing;                             /* become the one writer */
 	const struct fetcher *fetch;              /* NULL: no questions to other houses */
+	const struct renderer *render;            /* NULL: no pages */
 	const char *guard;                        /* directory of what was last signed; NULL: as the home says */
 	const char *signer;                       /* socket of a signing process; NULL: as the home says */
 };
@@ -384,6 +388,11 @@ struct str kernel_setting(const struct kernel *k, const char *name);     /* of s
 const struct node *kernel_settings(const struct kernel *k);               /* all of suyuan.json */
 struct log *kernel_log(const struct kernel *k);
 enum hash_id kernel_hash(const struct kernel *k);       /* of what records of this home commit to: its suite */
+const struct renderer *kernel_renderer(const struct kernel *k);
+/* told.c: E_STATE: this program has no renderer. */
+enum err kernel_render(const struct kernel *k, struct arena *a, const char *name, const struct node *data, struct str *ret) MUST_USE;
+/* summary.txt of a package of evidence as the data of its page: {lead: [{line}], records: [{heading, rows: [{name, value}]}]} */
+struct node *told_node(struct arena *a, struct str summary);
 /* May this actor use this op at all, and on a record of that party in that region? The one place that decides. */
 enum err op_allowed(const struct op *op, const struct actor *who, bool has_target, int64_t target_party, struct str target_region);
 /* Of an entry alone; leaf: its bytes. */

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "src/modules.h"
 #include "web/fetch.h"
+#include "web/render.h"
 #include "web/serve.h"
 
 static int serve(const struct cli *c) { return serve_run(&c->setup, c->listen, c->cert, c->key); }
@@ -44,7 +45,7 @@ static int usage(FILE *to)
 
 int main(int argc, char **argv)
 {
-	struct cli c = { .setup = { .engines = engines, .n_engines = engines_n, .modules = modules, .n_modules = modules_n, .fetch = &web_fetcher } };
+	struct cli c = { .setup = { .engines = engines, .n_engines = engines_n, .modules = modules, .n_modules = modules_n, .fetch = &web_fetcher, .render = &web_renderer } };
 
 	if (argc > 1 && strcmp(argv[1], "ident") == 0)
 		return cli_ident(argc - 1, argv + 1, stdin, stdout);

@@ -158,7 +158,8 @@ static const char readme[] =
 	"log.vkey 是日志的公钥；请与您从别处得到的比较（平台网站的 /log/vkey、以前的凭证、监管部门）。\n"
 	"log.vkey is the key of the log; compare it with one you have from elsewhere (/log/vkey of the platform, older receipts, the authority).\n"
 	"\n"
-	"summary.txt    用文字写的经过 / what happened, in words\n"
+	"summary.html   给人看的经过（浏览器打开）/ what happened, for people, in a browser\n"
+	"summary.txt    同样内容的文字 / the same as text\n"
 	"steps.ndjson   同样内容，供程序读 / the same for programs\n"
 	"receipts/      每条记录的凭证（c2sp.org/tlog-proof@v1），含您可以看到的内容；其余内容只有哈希 / a receipt of each record with what you may see; of the rest only hashes\n"
 	"documents/     这些记录的文件，名字是内容的 SHA-256；旁边有 .prefix 的，是它连同内容的 SHA-256（cat X.prefix X.pdf | sha256sum）\n"
@@ -171,14 +172,17 @@ static enum err put_rest(struct packing *p)
 	struct call *c = p->c;
 	struct log *log = kernel_log(c->k);
 	struct str note = S(""), vkeys = log_vkey(log, TREE_SHA256), vkey = S("");
-	enum err e = log_checkpoint(log, c->arena, TREE_SHA256, &note);
+	struct str html = S("");
+	enum err e = log_checkpoint(log, c->arena, TREE_SHA256, &note), page = kernel_render(c->k, c->arena, "evidence", told_node(c->arena, buf_str(&p->summary)), &html);
 	const struct { const char *name; struct str bytes; } rest[] = {
-		{ "summary.txt", buf_str(&p->summary) }, { "steps.ndjson", buf_str(&p->steps) }, { "README.txt", str_of(readme) },
+		{ "summary.txt", buf_str(&p->summary) }, { "summary.html", html }, { "steps.ndjson", buf_str(&p->steps) }, { "README.txt", str_of(readme) },
 		{ "log.vkey", str_cut(&vkeys, '\n', &vkey) ? str_join(c->arena, vkey, S("\n")) : S("") }, { "checkpoint", note },
 	};
 
+	if (page && page != E_STATE)
+		e = page;
 	for (size_t i = 0; i < ROWS(rest) && !e; i++)
-		e = put_member(p, str_of(rest[i].name), rest[i].bytes);
+		e = !html.n && strcmp(rest[i].name, "summary.html") == 0 ? OK : put_member(p, str_of(rest[i].name), rest[i].bytes);
 	return e ? e : zip_put(p->zip, "SHA256SUMS", buf_str(&p->sums));
 }
 

@@ -80,7 +80,7 @@ static void content_types_are_stated(void **state)
 /* Templates that others take in, without a frame of their own. */
 static bool is_part(const char *name)
 {
-	static const char *const parts[] = { "balance", "chain_graph", "chain_steps", "foot", "head", "row" };
+	static const char *const parts[] = { "balance", "chain_graph", "chain_steps", "evidence", "foot", "head", "row" };
 
 	for (size_t i = 0; i < ROWS(parts); i++)
 		if (strcmp(parts[i], name) == 0)

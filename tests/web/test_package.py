@@ -76,7 +76,7 @@ class Package(unittest.TestCase):
             self.assertEqual([s["index"] for s in steps], [s["index"] for s in T.house.json("/v1/chain?of=" + T.code, role)[1]["steps"]])
             self.assertIn(" --vkey ", m["README.txt"].decode())
             for name in m:
-                self.assertRegex(name, r"^(receipts/\d{3}-[a-z_]+-\d+\.receipt|documents/[0-9a-f]{64}\.(pdf|png|jpg|prefix)|summary\.txt|steps\.ndjson|README\.txt|log\.vkey|checkpoint|SHA256SUMS)$")
+                self.assertRegex(name, r"^(receipts/\d{3}-[a-z_]+-\d+\.receipt|documents/[0-9a-f]{64}\.(pdf|png|jpg|prefix)|summary\.(txt|html)|steps\.ndjson|README\.txt|log\.vkey|checkpoint|SHA256SUMS)$")
             for index in got:
                 self.assertIn("日志第 %d 条" % index, m["summary.txt"].decode())
 
@@ -201,9 +201,10 @@ def bomb(m):
 
 
 def no_name(m):
-    """A forger says of its document what is true of old ones."""
+    """A forger says of its document what is true of old ones, in both spellings of the words."""
     name = [n for n in m if re.fullmatch(DOC, n)][0]
-    return replaced("summary.txt", name, name + "（名字不能由内容核对 / its name cannot be checked by its content）")(m)
+    said = name + "（名字不能由内容核对 / its name cannot be checked by its content）"
+    return replaced("summary.txt", name, said)(replaced("summary.html", name, said)(m))
 
 
 def sums_line(change):
@@ -285,6 +286,7 @@ DAMAGE = [
     ("a told origin", replaced("summary.txt", "/log\n", "/log2\n"), 1, "summary.txt, "),
     ("a line too many", replaced("summary.txt", "\n\n2. ", "\n    检验结论：合格\n\n2. "), 1, "summary.txt, "),
     ("a line at the end", lambda m: sums(dict(m, **{"summary.txt": m["summary.txt"] + "\n7. 召回".encode()})), 1, "summary.txt, "),
+    ("a page that says more", lambda m: sums(dict(m, **{"summary.html": m["summary.html"].replace("</body>".encode(), "<p>合格</p></body>".encode())})), 1, "summary.html"),
     ("an empty text", with_member("summary.txt", b""), 1, "summary.txt, 1"),
 ]
 
