@@ -87,12 +87,15 @@ static bool content(struct house *h, bool reopen)
 }
 
 /* Records and keys on one connection. */
-static struct db *store_of(struct arena *a, const char *home)
+static struct db *store_of(const char *home)
 {
 	struct db *db = NULL;
+	char path[160], attach[200];
 
-	assert_int_equal(db_open(&sqlite_engine, str_fmt(a, "%s/suyuan.db", home).p, false, &db), OK);
-	assert_int_equal(db_exec(db, str_fmt(a, "ATTACH '%s/keystore/keys.db' AS keys", home).p), OK);
+	snprintf(path, sizeof(path), "%s/suyuan.db", home);
+	snprintf(attach, sizeof(attach), "ATTACH '%s/keystore/keys.db' AS keys", home);
+	assert_int_equal(db_open(&sqlite_engine, path, false, &db), OK);
+	assert_int_equal(db_exec(db, attach), OK);
 	return db;
 }
 
@@ -184,7 +187,7 @@ static void house_open(struct house *h)
 	arena_init(&h->a, (size_t)1 << 30, NULL);
 	h->k = filer_open(h->home, false);
 	assert_non_null(h->k);
-	h->db = store_of(&h->a, h->home);
+	h->db = store_of(h->home);
 	assert_int_equal(db_exec(h->db, "PRAGMA synchronous=OFF"), OK);
 	assert_true(content(h, false));
 }
@@ -307,13 +310,12 @@ static void rows_gone_and_exchanged(void **state)
 	db_close(h.db);
 	arena_end(&h.a);
 	for (size_t i = 0; i < ROWS(moves); i++) {
-		char cmd[300], path[100];
+		char cmd[300];
 		bool found;
 
 		snprintf(cmd, sizeof(cmd), "cp -r %s %s/kept", h.home, h.dir);
 		assert_int_equal(system(cmd), 0);
-		snprintf(path, sizeof(path), "%s/suyuan.db", h.home);
-		h.db = store_of(&h.a, h.home);
+		h.db = store_of(h.home);
 		assert_int_equal(db_exec(h.db, moves[i].script), OK);
 		assert_int_equal(db_compact(h.db), OK);
 		db_close(h.db);
