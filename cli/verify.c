@@ -155,7 +155,7 @@ static int verify_other(struct verify_ask *q)
 	int code;
 
 	if (!read_options(q))
-		return verify_say(q, VERIFY_UNDECIDED, "用法：suyuan verify [地址|目录|凭证|证据包] [--vkey 公钥] [--policy 文件] [--sm3] [--monitor --state 目录] [--watch 值,值] [--stale 分钟]",
+		return verify_say(q, VERIFY_UNDECIDED, "用法：suyuan verify [地址|目录|凭证|证据包] [--vkey 公钥] [--policy 文件] [--sm3] [--monitor --state 目录] [--watch 值,值] [--stale 分钟]；本目录：suyuan verify --home 目录 [--log]",
 		                  "usage: suyuan verify [URL|DIR|RECEIPT|PACKAGE.zip] [--vkey K] [--policy FILE] [--sm3] [--monitor --state DIR] [--watch VALUE,VALUE] [--stale MINUTES]");
 	if (q->vkey && read_key(q))
 		return verify_say(q, VERIFY_UNDECIDED, "--vkey 不是核验公钥", "--vkey is not a verifier key");

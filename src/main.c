@@ -20,7 +20,7 @@ static const struct {
 	{ "signd",   cli_signd,   "独立的签名进程：--listen 套接字路径 --guard 目录；服务用 --signer 连接", "sign in a process of its own" },
 	{ "demo",    cli_demo,    "建立示例并走完整条链", "make a demonstration home" },
 	{ "load",    cli_load,    "批量导入表格（CSV、XLSX、NDJSON、文本）：--as --choice --fixed", "load tables" },
-	{ "verify",  cli_verify,  "核验本目录；或核验别人的日志（网址、目录）、凭证：--vkey --policy --monitor（0 通过，1 不符，2 未定）", "verify a home, a log, a receipt" },
+	{ "verify",  cli_verify,  "核验本目录（--log 只核日志）；或核验别人的日志（网址、目录）、凭证、证据包：--vkey --policy --monitor（0 通过，1 不符，2 未定）", "verify a home, a log, a receipt" },
 	{ "verify-label", cli_verify_label, "核对签名标签：--key 文件或密钥（0 相符，1 不符，2 未定）", "check signed labels" },
 	{ "label-key", cli_label_key, "签名标签的公钥", "public key of signed labels" },
 	{ "rebuild", cli_rebuild, "由记录重建查询表", "rebuild derived tables" },
